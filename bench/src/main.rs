@@ -1,0 +1,3 @@
+//! Benchmarks: measured beside bare hyper, as ratios within one run.
+
+fn main() {}

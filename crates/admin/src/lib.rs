@@ -1,0 +1,1 @@
+//! The operator API over HTTP. Never knows SQL or a blob store.

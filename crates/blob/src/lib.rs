@@ -1,0 +1,1 @@
+//! Content-addressed bytes over an object store: verified before they are seen. Never knows HTTP.

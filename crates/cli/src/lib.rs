@@ -1,0 +1,1 @@
+//! The command line: arguments, settings, commands; speaks HTTP to the operator API.

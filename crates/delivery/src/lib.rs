@@ -1,0 +1,1 @@
+//! The hot path: checks and assets from prepared bytes. Never writes, renders or signs.

@@ -1,0 +1,1 @@
+//! Publishing, rolling back and keys: rules over blobs and rows. Never knows HTTP.

@@ -1,0 +1,1 @@
+//! A whole server and its callers as types, for tests at the outer seam.

@@ -1,0 +1,3 @@
+//! The repository's own checks and generators.
+
+fn main() {}
