@@ -1,1 +1,23 @@
 //! The operator API's wire types and public error codes. Never knows a server.
+//!
+//! The server's `admin` room answers with these types and the command line reads them, so that the two cannot drift.
+//! Text fields are what a person wrote; the server parses them into its own types and refuses with a [`Problem`] that
+//! names the field.
+
+pub mod app;
+pub mod codes;
+pub mod keys;
+pub mod problem;
+pub mod publish;
+
+pub use app::{App, ChannelSummary};
+pub use codes::Code;
+pub use keys::{GenerateKey, ImportKey, Key, KeyHolder, Keys};
+pub use problem::Problem;
+pub use publish::{
+    BlobRef, CommitPublish, DetachedSignature, ExportAsset, Git, MissingBlobs, PlatformExport, PreparePublish,
+    Prepared, PreparedUpdate, Published, PublishedUpdate, RollBack, RollBackTo, UpdateKind, Warning, WhichBlobs,
+};
+
+/// The header that makes an intent safe to send again (architecture.md §5).
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";

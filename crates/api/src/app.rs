@@ -1,0 +1,25 @@
+//! What an app is, in short.
+
+use serde::{Deserialize, Serialize};
+
+/// `GET /api/v1/apps/{app}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct App {
+    /// Its name in URLs.
+    pub slug: String,
+    /// What `updates.url` in app.json must say.
+    pub update_url: String,
+    /// By name.
+    pub channels: Vec<ChannelSummary>,
+}
+
+/// One channel of an app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelSummary {
+    /// The name baked into binaries.
+    pub name: String,
+    /// The branches that it points at: one, or two while they are compared.
+    pub branches: Vec<String>,
+    /// Whether it answers "no update" to everyone.
+    pub paused: bool,
+}

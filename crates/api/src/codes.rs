@@ -1,0 +1,99 @@
+//! The one table of public error codes: code, status, title, and the hint that says what to do next.
+
+use std::fmt;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:literal, $title:literal, $hint:literal;)*) => {
+        /// A public error code. Codes are stable: programs match on them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $($(#[$doc])* #[doc = $title] $name,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The stable text.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code),* }
+            }
+
+            /// The HTTP status that goes with it.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status),* }
+            }
+
+            /// What went wrong, the same for every occurrence.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title),* }
+            }
+
+            /// What to do next.
+            pub const fn hint(self) -> &'static str {
+                match self { $(Self::$name => $hint),* }
+            }
+        }
+    };
+}
+
+codes! {
+    BadRequest = "bad_request", 400, "The request could not be read", "compare the body with the API reference";
+    InvalidName = "invalid_name", 400, "A name is not legal", "correct the field that the message names";
+    InvalidExport = "invalid_export", 400, "The export could not be read", "run `npx expo export` again and publish its output unchanged";
+    AssetKeyConflict = "asset_key_conflict", 400, "Two assets have one key but different bytes", "export again; a key is the MD5 of its file, so two files cannot share it";
+    TooManyAssets = "too_many_assets", 400, "The update has too many assets", "leave assets out of the bundle, or raise `limits.max_assets`";
+    RefusedByClient = "refused_by_client", 400, "The stock client would refuse this update", "correct what the message names; nothing was stored";
+    Unauthorized = "unauthorized", 401, "The request carries no valid admin token", "send `authorization: Bearer …` with the admin token that the first start printed, or set UPDRAFT_TOKEN";
+    NotFound = "not_found", 404, "There is nothing at this address", "check the path";
+    UnknownApp = "unknown_app", 404, "There is no such app", "a fresh server has the app `default`";
+    UnknownChannel = "unknown_channel", 404, "The app has no such channel", "check the spelling, or create it with `--create-channel`";
+    UnknownBranch = "unknown_branch", 404, "The app has no such branch", "check the spelling";
+    UnknownPublish = "unknown_publish", 404, "There is no such prepared publish", "prepare it again; a prepared publish is kept for an hour";
+    UnknownKey = "unknown_key", 404, "The app has no signing key with this id", "list them with `updraft keys list`";
+    MethodNotAllowed = "method_not_allowed", 405, "This address does not take that method", "check the method";
+    HeadMoved = "head_moved", 409, "Something else was published meanwhile", "publish again";
+    KeyExists = "key_exists", 409, "The app already has a signing key with this id", "choose another id; a key is never replaced, since binaries trust it";
+    RolloutActive = "rollout_active", 409, "A rollout is open on this branch", "finish or revert it first";
+    MissingBlobs = "missing_blobs", 409, "The update refers to files that were not uploaded", "upload them and prepare again";
+    NothingToRollBackTo = "nothing_to_roll_back_to", 409, "There is nothing before the current update", "go back to the embedded update with `--to embedded`";
+    NothingChanged = "nothing_changed", 409, "The branch's head already has this content", "publish with `--force` to issue it again under a new id";
+    SplitChannel = "split_channel", 409, "The channel points at two branches", "name the branch with `--branch`";
+    TooManyConditionalEntries = "too_many_conditional_entries", 409, "The branch has too many conditional entries", "finish or disable some of them";
+    BodyTooLarge = "body_too_large", 413, "The body is larger than allowed", "raise `limits.max_upload_bytes`, or make the file smaller";
+    HashMismatch = "hash_mismatch", 422, "The bytes do not have the hash that they were sent under", "send the file again";
+    BodyCut = "body_cut", 400, "The body ended early", "send the file again";
+    IdempotencyConflict = "idempotency_conflict", 422, "This idempotency key was used with another request", "use a new key for a new request";
+    InvalidKey = "invalid_key", 422, "The private key could not be used", "give an unencrypted RSA key of at least 2048 bits in PEM (PKCS#1 or PKCS#8)";
+    InvalidCertificate = "invalid_certificate", 422, "The certificate could not be used", "give an X.509 certificate for code signing, in PEM; `updraft keys generate` makes one";
+    KeyDoesNotFit = "key_does_not_fit", 422, "The private key does not belong to the certificate", "give the two files that were generated together";
+    InvalidSignature = "invalid_signature", 422, "A signature does not verify", "sign the exact manifest bytes that prepare returned";
+    Busy = "busy", 429, "The server is busy", "try again after the time in `retry-after`";
+    Internal = "internal", 500, "The server failed", "look into the server's log under the request's id";
+    Unavailable = "unavailable", 503, "The server's storage does not answer", "try again after the time in `retry-after`";
+    NoSpace = "no_space", 507, "The server's disk is full", "free space on the server's data directory and publish again";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::Code;
+
+    #[test]
+    fn codes_are_unique_snake_case_and_have_error_statuses() {
+        let mut seen = HashSet::new();
+        for code in Code::ALL {
+            assert!(seen.insert(code.as_str()), "{code} stands twice in the table");
+            assert!(code.as_str().bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{code}");
+            assert!((400..600).contains(&code.status()), "{code}");
+            assert!(!code.hint().ends_with('.') && !code.title().ends_with('.'), "{code}");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Publishing and rolling back.
+//!
+//! A publish is: which blobs do you lack → upload them → *prepare* (the exact manifest bytes come back) → *commit*
+//! (with signatures for keys that the server does not hold). Nothing is served before the commit.
+
+use serde::{Deserialize, Serialize};
+
+/// `POST /api/v1/apps/{app}/blobs/missing`: which of these has this app not uploaded yet?
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WhichBlobs {
+    /// What an export consists of.
+    pub blobs: Vec<BlobRef>,
+}
+
+/// A file by its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlobRef {
+    /// SHA-256, 64 lower-case hexadecimal digits.
+    pub hash: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// The answer to [`WhichBlobs`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingBlobs {
+    /// The hashes to upload, each with `PUT /api/v1/apps/{app}/blobs/{hash}`.
+    pub missing: Vec<String>,
+}
+
+/// `POST /api/v1/apps/{app}/publishes`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreparePublish {
+    /// The channel whose branch gets the update. Either this or `branch`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// The branch that gets the update.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Creates the channel, with an equally named branch, when there is none.
+    #[serde(default)]
+    pub create_channel: bool,
+    /// What changed, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Where the source stood.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<Git>,
+    /// Publishes also when the head already has this content.
+    #[serde(default)]
+    pub force: bool,
+    /// One for each platform; published together or not at all.
+    pub platforms: Vec<PlatformExport>,
+}
+
+/// Where the source stood when the export was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Git {
+    /// The commit, 40 hexadecimal digits.
+    pub commit: String,
+    /// The branch, unless detached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Whether there were uncommitted changes.
+    #[serde(default)]
+    pub dirty: bool,
+}
+
+/// What one platform gets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlatformExport {
+    /// `ios` or `android`.
+    pub platform: String,
+    /// Must equal the binary's, as a string.
+    pub runtime_version: String,
+    /// SHA-256 of the launch bundle.
+    pub bundle: String,
+    /// Everything else, in the order of the export.
+    pub assets: Vec<ExportAsset>,
+    /// The public Expo config, which becomes `extra.expoClient`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expo_config: Option<serde_json::Value>,
+}
+
+/// One asset of an export.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportAsset {
+    /// SHA-256 of its bytes.
+    pub hash: String,
+    /// What the bundle's code looks it up by: the MD5 that `expo export` names the file by.
+    pub key: String,
+    /// The extension, without a dot; may be empty.
+    pub ext: String,
+}
+
+/// The answer to [`PreparePublish`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prepared {
+    /// Names the prepared publish in its commit.
+    pub id: String,
+    /// What will be served, once committed.
+    pub updates: Vec<PreparedUpdate>,
+    /// Key ids that the server cannot sign for: their signatures must come with the commit.
+    pub external_keys: Vec<String>,
+    /// Worth a look; nothing that stops the publish.
+    pub warnings: Vec<Warning>,
+}
+
+/// One update of a prepared publish.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreparedUpdate {
+    /// The manifest's id.
+    pub id: String,
+    /// `ios` or `android`.
+    pub platform: String,
+    /// Its runtime version.
+    pub runtime_version: String,
+    /// The manifest's `createdAt`.
+    pub created_at: String,
+    /// The exact bytes that are served and signed (UTF-8).
+    pub manifest: String,
+}
+
+/// `POST /api/v1/apps/{app}/publishes/{id}/commit`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommitPublish {
+    /// For the keys that the server does not hold.
+    #[serde(default)]
+    pub signatures: Vec<DetachedSignature>,
+}
+
+/// A signature made elsewhere, over the exact bytes of one update's manifest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DetachedSignature {
+    /// The update.
+    pub update: String,
+    /// The key.
+    pub key_id: String,
+    /// RSASSA-PKCS1-v1_5 with SHA-256, in padded standard base64.
+    pub sig: String,
+}
+
+/// What an operation issued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Published {
+    /// The group; published, shown and controlled as one.
+    pub group: String,
+    /// The branch that has it now.
+    pub branch: String,
+    /// One for each platform and runtime version.
+    pub updates: Vec<PublishedUpdate>,
+    /// Worth a look.
+    pub warnings: Vec<Warning>,
+}
+
+/// One issued entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedUpdate {
+    /// Its id.
+    pub id: String,
+    /// What it is.
+    pub kind: UpdateKind,
+    /// `ios` or `android`.
+    pub platform: String,
+    /// Its runtime version.
+    pub runtime_version: String,
+    /// Its `createdAt` or `commitTime`.
+    pub created_at: String,
+    /// The entry whose content it repeats, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+}
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UpdateKind {
+    /// A manifest with its assets.
+    Update,
+    /// The directive that sends devices to the update inside their binary.
+    RollBackToEmbedded,
+}
+
+/// Something worth a look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// Stable, for programs.
+    pub code: String,
+    /// For people.
+    pub message: String,
+}
+
+/// `POST /api/v1/apps/{app}/roll-backs`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RollBack {
+    /// The channel whose branch goes back. Either this or `branch`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// The branch that goes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Where to.
+    pub to: RollBackTo,
+    /// Only this platform; by default every platform of the newest group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// Only this runtime version; by default those of the newest group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime_version: Option<String>,
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// Where a roll back goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RollBackTo {
+    /// To what was served before the head.
+    Previous,
+    /// To the update inside the binary.
+    Embedded,
+}
