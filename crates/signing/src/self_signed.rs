@@ -1,0 +1,1 @@
+//! Issues the self-signed code-signing certificate that an app embeds.
