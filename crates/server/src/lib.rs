@@ -1,1 +1,3 @@
 //! Configuration, wiring and life cycle: the only room that names concrete backends.
+
+pub mod config;
