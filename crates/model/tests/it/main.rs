@@ -1,0 +1,30 @@
+//! The model's rules, table by table and property by property.
+
+#[cfg(test)]
+mod allocations;
+#[cfg(test)]
+mod arbitrary;
+#[cfg(test)]
+mod buckets;
+#[cfg(test)]
+mod decide_filters;
+#[cfg(test)]
+mod decide_properties;
+#[cfg(test)]
+mod decide_reasons;
+#[cfg(test)]
+mod decide_walk;
+#[cfg(test)]
+mod lanes;
+#[cfg(test)]
+mod names;
+#[cfg(test)]
+mod newtypes;
+#[cfg(test)]
+mod phone;
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod roll_back;
+#[cfg(test)]
+mod scene;
