@@ -62,7 +62,7 @@ fn it_is_the_newest_served_entry_before_the_head() {
 #[test]
 fn rolling_back_again_and_again_goes_further_back() {
     let mut history = (1..=4).rev().map(plain).collect::<Vec<_>>();
-    let contents = std::iter::from_fn(|| roll_back(&mut history)).collect::<Vec<_>>();
+    let contents = std::iter::from_fn(|| roll_back(&mut history)).take(9).collect::<Vec<_>>();
     assert_eq!(contents, [3, 2, 1].map(update));
     assert_eq!(previous(&history), Err(NothingToRollBackTo));
 
