@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use model::{AppId, BlobHash, BranchId, Entry, Platform, RuntimeVersion, UpdateId};
 
-use crate::{ContentFingerprint, LaneId, StoreError};
+use crate::{Actor, ContentFingerprint, LaneId, NewGroup, StoreError};
 
 /// An entry as it was issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +46,10 @@ pub struct UpdateAsset {
 pub struct StoredUpdate {
     /// How it was issued.
     pub issued: IssuedEntry,
+    /// The group that it was issued with, as it was given then.
+    pub group: NewGroup,
+    /// Who issued it.
+    pub issued_by: Actor,
     /// The branch it belongs to.
     pub branch: BranchId,
     /// Its lane in there.
@@ -62,14 +66,13 @@ pub trait History: Send + Sync {
     /// The branch's lanes with their heads: Android before iOS, then by runtime version.
     async fn lanes(&self, app: AppId, branch: BranchId) -> Result<Vec<LaneHead>, StoreError>;
 
-    /// The lane's newest entries, newest first, at most `limit`.
+    /// The lane's full history, newest first: what [`model::roll_back::previous`] takes.
     async fn lane(
         &self,
         app: AppId,
         branch: BranchId,
         platform: Platform,
         runtime_version: &RuntimeVersion,
-        limit: u32,
     ) -> Result<Vec<IssuedEntry>, StoreError>;
 
     /// One entry with its bytes and assets.

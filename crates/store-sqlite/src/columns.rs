@@ -1,0 +1,117 @@
+//! Columns to the words of the domain and back. What does not parse is [`StoreError::Corrupt`], never a panic.
+
+use model::{AppId, BasisPoints, BlobHash, EntryKind, Platform, Rollout, RuntimeVersion, Salt};
+use serde_json::Value;
+use store::{LaneId, StoreError};
+use uuid::Uuid;
+
+/// A UUID from its 16 bytes.
+pub(crate) fn uuid(table: &'static str, bytes: &[u8]) -> Result<Uuid, StoreError> {
+    Uuid::from_slice(bytes).map_err(|error| StoreError::corrupt(table, "an id is not 16 bytes", error))
+}
+
+/// A SHA-256 from its 32 bytes.
+pub(crate) fn sha256(table: &'static str, bytes: &[u8]) -> Result<[u8; 32], StoreError> {
+    bytes.try_into().map_err(|error| StoreError::corrupt(table, "a hash is not 32 bytes", error))
+}
+
+/// Text by the parser of its type.
+pub(crate) fn name<T, E: Into<store::BoxError>>(
+    table: &'static str,
+    text: &str,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<T, StoreError> {
+    parse(text).map_err(|error| StoreError::corrupt(table, format!("the name {text:?} is not legal"), error))
+}
+
+/// A word of a closed list.
+pub(crate) fn word<T>(table: &'static str, text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, StoreError> {
+    parse(text).ok_or_else(|| StoreError::Corrupt {
+        table,
+        what: format!("the word {text:?} is unknown"),
+        source: None,
+    })
+}
+
+/// A count or version.
+pub(crate) fn unsigned(table: &'static str, number: i64) -> Result<u64, StoreError> {
+    number.try_into().map_err(|error| StoreError::corrupt(table, format!("{number} is negative"), error))
+}
+
+/// A count or version, to store it.
+pub(crate) fn signed(number: u64) -> Result<i64, StoreError> {
+    number.try_into().map_err(|error: std::num::TryFromIntError| StoreError::Constraint(error.into()))
+}
+
+/// JSON that this program wrote.
+pub(crate) fn json(table: &'static str, text: &str) -> Result<Value, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::corrupt(table, "a column is not JSON", error))
+}
+
+/// A rollout, whose two columns are null together.
+pub(crate) fn rollout(
+    table: &'static str,
+    share: Option<i64>,
+    salt: Option<Vec<u8>>,
+) -> Result<Option<Rollout>, StoreError> {
+    let (Some(share), Some(salt)) = (share, salt) else { return Ok(None) };
+    Ok(Some(Rollout { share: basis_points(table, share)?, salt: Salt(uuid(table, &salt)?) }))
+}
+
+/// A share in basis points.
+pub(crate) fn basis_points(table: &'static str, share: i64) -> Result<BasisPoints, StoreError> {
+    u16::try_from(share).map_err(|error| StoreError::corrupt(table, "a share is out of range", error)).and_then(
+        |share| {
+            BasisPoints::try_from(share).map_err(|error| StoreError::corrupt(table, "a share is out of range", error))
+        },
+    )
+}
+
+/// The stored word for a kind.
+pub(crate) fn kind_word(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::Update => "update",
+        EntryKind::RollBackToEmbedded => "roll_back_to_embedded",
+    }
+}
+
+/// Reads the stored word for a kind.
+pub(crate) fn kind(table: &'static str, text: &str) -> Result<EntryKind, StoreError> {
+    word(table, text, |text| {
+        [EntryKind::Update, EntryKind::RollBackToEmbedded].into_iter().find(|kind| kind_word(*kind) == text)
+    })
+}
+
+/// A lane from its two columns.
+pub(crate) fn lane(table: &'static str, platform: &str, runtime_version: &str) -> Result<LaneId, StoreError> {
+    Ok(LaneId {
+        platform: word(table, platform, Platform::parse)?,
+        runtime_version: name(table, runtime_version, RuntimeVersion::parse)?,
+    })
+}
+
+/// Hashes or ids as a JSON list of hexadecimal texts: one parameter for any number of them.
+pub(crate) fn hex_list<'b>(values: impl IntoIterator<Item = &'b [u8]>) -> String {
+    let texts = values.into_iter().map(|bytes| Value::from(hex(bytes)));
+    Value::Array(texts.collect()).to_string()
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A blob's address from its column.
+pub(crate) fn blob_hash(table: &'static str, bytes: &[u8]) -> Result<BlobHash, StoreError> {
+    sha256(table, bytes).map(BlobHash)
+}
+
+/// An app's id from its column.
+pub(crate) fn app_id(bytes: &[u8]) -> Result<AppId, StoreError> {
+    uuid("apps", bytes).map(AppId)
+}

@@ -1,0 +1,69 @@
+//! Rows of `updates` without their bodies.
+
+use model::{BranchId, Entry, Millis, UpdateGroupId, UpdateId};
+use store::{ContentFingerprint, IssuedEntry, LaneId, StoreError};
+
+use crate::columns::{kind, lane, rollout, sha256, unsigned, uuid};
+
+/// A checked query for [`IssuedRow`]s, given what follows `FROM updates`.
+macro_rules! query_issued {
+    ($rest:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            crate::issued::IssuedRow,
+            r#"SELECT id, group_id, branch_id, platform, runtime_version, created_at, kind, app_version, fingerprint,
+                origin_id, disabled AS "disabled: bool", held AS "held: bool", rollout_share, rollout_salt
+            FROM updates "# + $rest
+            $(, $argument)*
+        )
+    };
+}
+
+pub(crate) use query_issued;
+
+/// The columns of `updates` except its body.
+#[derive(Debug)]
+pub(crate) struct IssuedRow {
+    pub(crate) id: Vec<u8>,
+    pub(crate) group_id: Vec<u8>,
+    pub(crate) branch_id: Vec<u8>,
+    pub(crate) platform: String,
+    pub(crate) runtime_version: String,
+    pub(crate) created_at: i64,
+    pub(crate) kind: String,
+    pub(crate) app_version: i64,
+    pub(crate) fingerprint: Vec<u8>,
+    pub(crate) origin_id: Option<Vec<u8>>,
+    pub(crate) disabled: bool,
+    pub(crate) held: bool,
+    pub(crate) rollout_share: Option<i64>,
+    pub(crate) rollout_salt: Option<Vec<u8>>,
+}
+
+impl IssuedRow {
+    const TABLE: &'static str = "updates";
+
+    /// Where it is.
+    pub(crate) fn place(&self) -> Result<(BranchId, LaneId), StoreError> {
+        let branch = BranchId(uuid(Self::TABLE, &self.branch_id)?);
+        Ok((branch, lane(Self::TABLE, &self.platform, &self.runtime_version)?))
+    }
+
+    /// What it is.
+    pub(crate) fn issued(self) -> Result<IssuedEntry, StoreError> {
+        let origin = self.origin_id.map(|id| uuid(Self::TABLE, &id)).transpose()?;
+        Ok(IssuedEntry {
+            entry: Entry {
+                id: UpdateId(uuid(Self::TABLE, &self.id)?),
+                group: UpdateGroupId(uuid(Self::TABLE, &self.group_id)?),
+                created_at: Millis(self.created_at),
+                kind: kind(Self::TABLE, &self.kind)?,
+                disabled: self.disabled,
+                held: self.held,
+                rollout: rollout(Self::TABLE, self.rollout_share, self.rollout_salt)?,
+            },
+            version: unsigned(Self::TABLE, self.app_version)?,
+            fingerprint: ContentFingerprint(sha256(Self::TABLE, &self.fingerprint)?),
+            origin: origin.map(UpdateId),
+        })
+    }
+}
