@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::infallible;
 use crate::timestamp::Timestamp;
 
 /// An answer that is not an update. The two kinds that exist: an unknown `type` crashes Android apps.
@@ -72,7 +73,7 @@ impl Directive {
 
     /// The bytes that are signed and sent.
     pub fn render(&self) -> Bytes {
-        Bytes::from(serde_json::to_vec(self).unwrap_or_default())
+        infallible::json(self)
     }
 
     /// Reads rendered bytes back.

@@ -17,6 +17,7 @@ pub mod directive;
 pub mod encoding;
 pub mod etag;
 pub mod export;
+mod infallible;
 pub mod manifest;
 pub mod multipart;
 pub mod names;
@@ -26,6 +27,7 @@ pub mod range;
 pub mod request;
 pub mod structured;
 pub mod timestamp;
+mod weighted_list;
 
 pub use directive::Directive;
 pub use manifest::Manifest;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::infallible;
 use crate::timestamp::Timestamp;
 
 /// One platform's update as the client reads it.
@@ -73,8 +74,7 @@ pub struct ManifestError(#[source] serde_json::Error);
 impl Manifest {
     /// The bytes that are signed, stored and sent: compact JSON, UTF-8 without a byte order mark.
     pub fn render(&self) -> Bytes {
-        let json = serde_json::to_vec(self);
-        Bytes::from(json.unwrap_or_default())
+        infallible::json(self)
     }
 
     /// Reads rendered bytes back. `render` of what this returns gives the same bytes again.

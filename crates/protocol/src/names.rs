@@ -1,4 +1,4 @@
-//! The protocol's header names, lower case (protocol.md §1, §2). Compare with these, never with literals of your own.
+//! The protocol's header names, lower case (protocol.md §1, §2, §8). Compare with these, never with literals of your own.
 
 /// Request: what the device wants to run.
 pub const PLATFORM: &str = "expo-platform";
@@ -34,3 +34,21 @@ pub const SFV_VERSION: &str = "expo-sfv-version";
 pub const MANIFEST_FILTERS: &str = "expo-manifest-filters";
 /// Response: headers that the client sends back on every later check.
 pub const SERVER_DEFINED_HEADERS: &str = "expo-server-defined-headers";
+
+/// The names that answers carry, ready to be inserted.
+pub mod response {
+    use http::HeaderName;
+
+    /// See [`super::PROTOCOL_VERSION`].
+    pub const PROTOCOL_VERSION: HeaderName = HeaderName::from_static(super::PROTOCOL_VERSION);
+    /// See [`super::SFV_VERSION`].
+    pub const SFV_VERSION: HeaderName = HeaderName::from_static(super::SFV_VERSION);
+    /// See [`super::MANIFEST_FILTERS`].
+    pub const MANIFEST_FILTERS: HeaderName = HeaderName::from_static(super::MANIFEST_FILTERS);
+    /// See [`super::SERVER_DEFINED_HEADERS`].
+    pub const SERVER_DEFINED_HEADERS: HeaderName = HeaderName::from_static(super::SERVER_DEFINED_HEADERS);
+    /// See [`super::SIGNATURE`].
+    pub const SIGNATURE: HeaderName = HeaderName::from_static(super::SIGNATURE);
+    /// See [`super::MANIFEST_SIGNATURE`].
+    pub const MANIFEST_SIGNATURE: HeaderName = HeaderName::from_static(super::MANIFEST_SIGNATURE);
+}
