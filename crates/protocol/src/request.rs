@@ -7,6 +7,7 @@
 //! The check of a stock client is read without an allocation; `tests/allocations.rs` counts.
 
 mod channel;
+mod dictionary;
 mod error;
 mod expect_signature;
 mod fields;

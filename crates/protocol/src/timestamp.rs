@@ -3,8 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::civil;
-use jiff::tz::TimeZone;
+use jiff::{SignedDuration, civil};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// An instant in whole milliseconds since 1970-01-01T00:00:00Z, within the years 0000 to 9999.
@@ -28,6 +27,8 @@ pub enum TimestampError {
     WrongForm,
 }
 
+/// Civil time is enough: everything here is UTC.
+const EPOCH: civil::DateTime = civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 /// 0000-01-01T00:00:00.000Z in milliseconds since 1970.
 const FIRST_MILLISECOND: i64 = -62_167_219_200_000;
 /// 9999-12-31T23:59:59.999Z in milliseconds since 1970.
@@ -50,9 +51,8 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Always within jiff's range, because the constructor's range is narrower.
-        let instant = jiff::Timestamp::from_millisecond(self.0).map_err(|_| fmt::Error)?;
-        let at = TimeZone::UTC.to_datetime(instant);
+        // Never fails: a date has the same four-digit years as the constructor.
+        let at = EPOCH.checked_add(SignedDuration::from_millis(self.0)).map_err(|_| fmt::Error)?;
         write!(
             f,
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
@@ -87,8 +87,8 @@ fn read(text: &[u8]) -> Option<Timestamp> {
     let small = |from: usize| i8::try_from(number(from, from + 2)).ok();
     let date = civil::Date::new(number(0, 4), small(5)?, small(8)?).ok()?;
     let time = civil::Time::new(small(11)?, small(14)?, small(17)?, i32::from(number(20, 23)) * 1_000_000).ok()?;
-    let instant = TimeZone::UTC.to_timestamp(civil::DateTime::from_parts(date, time)).ok()?;
-    Timestamp::from_millis(instant.as_millisecond()).ok()
+    let since_epoch = civil::DateTime::from_parts(date, time).duration_since(EPOCH);
+    Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).ok()?).ok()
 }
 
 impl Serialize for Timestamp {
@@ -100,5 +100,74 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{FIRST_MILLISECOND, LAST_MILLISECOND, Timestamp, TimestampError};
+
+    #[test]
+    fn writes_and_reads_the_one_form() {
+        for (millis, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (1, "1970-01-01T00:00:00.001Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+            (1_769_850_000_000, "2026-01-31T09:00:00.000Z"),
+            (1_709_164_799_987, "2024-02-28T23:59:59.987Z"),
+            (1_709_164_800_000, "2024-02-29T00:00:00.000Z"),
+            (FIRST_MILLISECOND, "0000-01-01T00:00:00.000Z"),
+            (LAST_MILLISECOND, "9999-12-31T23:59:59.999Z"),
+        ] {
+            let timestamp = Timestamp::from_millis(millis).unwrap();
+            assert_eq!(timestamp.to_string(), text);
+            assert_eq!(text.parse(), Ok(timestamp));
+            assert_eq!(serde_json::to_string(&timestamp).unwrap(), format!("\"{text}\""));
+        }
+    }
+
+    #[test]
+    fn refuses_every_other_form() {
+        for text in [
+            "",
+            "2026-01-31T09:00:00Z",
+            "2026-01-31T09:00:00.0Z",
+            "2026-01-31T09:00:00.0000Z",
+            "2026-01-31T09:00:00.000",
+            "2026-01-31T09:00:00.000z",
+            "2026-01-31t09:00:00.000Z",
+            "2026-01-31 09:00:00.000Z",
+            "2026-01-31T09:00:00.000+00:00",
+            "2026-01-31T09:00:00,000Z",
+            "2026-02-29T09:00:00.000Z",
+            "2026-13-01T09:00:00.000Z",
+            "2026-00-01T09:00:00.000Z",
+            "2026-01-31T24:00:00.000Z",
+            "2026-01-31T09:60:00.000Z",
+            "2026-12-31T23:59:60.000Z",
+            "+026-01-31T09:00:00.000Z",
+            "2026-01-31T09:00:00.000Z ",
+            "٢026-01-31T09:00:00.000Z",
+        ] {
+            assert_eq!(text.parse::<Timestamp>(), Err(TimestampError::WrongForm), "{text}");
+        }
+    }
+
+    #[test]
+    fn has_four_digit_years_only() {
+        for millis in [FIRST_MILLISECOND - 1, LAST_MILLISECOND + 1, i64::MIN, i64::MAX] {
+            assert_eq!(Timestamp::from_millis(millis), Err(TimestampError::OutOfRange { millis }));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_instant_comes_back_and_sorts_as_its_text(one in FIRST_MILLISECOND..=LAST_MILLISECOND, other in FIRST_MILLISECOND..=LAST_MILLISECOND) {
+            let (one, other) = (Timestamp::from_millis(one).unwrap(), Timestamp::from_millis(other).unwrap());
+            prop_assert_eq!(one.to_string().parse::<Timestamp>(), Ok(one));
+            prop_assert_eq!(one.cmp(&other), one.to_string().cmp(&other.to_string()));
+        }
     }
 }

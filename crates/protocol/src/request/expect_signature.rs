@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use sfv::{BareItem, Dictionary, Item, ListEntry, Parser};
+use sfv::BareItemFromInput;
 
+use super::dictionary::hear_members;
 use super::error::RequestError;
 use super::text::Excerpt;
 use crate::structured::{DEFAULT_KEY_ID, RSA_V1_5_SHA256};
@@ -52,25 +53,50 @@ fn stock_form(value: &[u8]) -> Option<&str> {
 }
 
 /// Anything else that is the same structured field. Parameters and other members are left for later versions.
-fn general_form(value: &[u8]) -> Result<ExpectSignature<'static>, RequestError> {
+fn general_form(value: &[u8]) -> Result<ExpectSignature<'_>, RequestError> {
     let malformed = || RequestError::MalformedExpectSignature { got: Excerpt::of(value) };
-    let members: Dictionary = Parser::new(value).parse().map_err(|_| malformed())?;
-    let string = |key: &str| match members.get(key) {
-        None => Ok(None),
-        Some(ListEntry::Item(Item { bare_item: BareItem::String(text), .. })) => Ok(Some(text.as_str())),
-        Some(_) => Err(malformed()),
-    };
-    let wants_signature =
-        matches!(members.get("sig"), Some(ListEntry::Item(Item { bare_item: BareItem::Boolean(true), .. })));
+    let (mut wants_signature, mut key_id, mut algorithm) = (false, Text::Absent, Text::Absent);
+    hear_members(value, |key, item| match key {
+        "sig" => wants_signature = matches!(item, Some(BareItemFromInput::Boolean(true))),
+        "keyid" => key_id = Text::of(item),
+        "alg" => algorithm = Text::of(item),
+        _ => {}
+    })
+    .map_err(|_| malformed())?;
+    let key_id = key_id.or(DEFAULT_KEY_ID).ok_or_else(malformed)?;
+    let algorithm = algorithm.or(RSA_V1_5_SHA256).ok_or_else(malformed)?;
     if !wants_signature {
         return Err(malformed());
     }
-    let algorithm = string("alg")?.unwrap_or(RSA_V1_5_SHA256);
     if algorithm != RSA_V1_5_SHA256 {
         return Err(RequestError::UnsupportedAlgorithm { got: Excerpt::of(algorithm.as_bytes()) });
     }
-    let key_id = string("keyid")?.unwrap_or(DEFAULT_KEY_ID).to_owned();
-    Ok(ExpectSignature { key_id: Cow::Owned(key_id), algorithm: SignatureAlgorithm::RsaV15Sha256 })
+    Ok(ExpectSignature { key_id, algorithm: SignatureAlgorithm::RsaV15Sha256 })
+}
+
+/// A member that should be a string.
+enum Text<'v> {
+    Absent,
+    Is(Cow<'v, str>),
+    OtherType,
+}
+
+impl<'v> Text<'v> {
+    fn of(item: Option<BareItemFromInput<'v>>) -> Self {
+        match item {
+            Some(BareItemFromInput::String(Cow::Borrowed(text))) => Self::Is(Cow::Borrowed(text.as_str())),
+            Some(BareItemFromInput::String(Cow::Owned(text))) => Self::Is(Cow::Owned(text.into())),
+            _ => Self::OtherType,
+        }
+    }
+
+    fn or(self, default: &'static str) -> Option<Cow<'v, str>> {
+        match self {
+            Self::Absent => Some(Cow::Borrowed(default)),
+            Self::Is(text) => Some(text),
+            Self::OtherType => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -94,6 +120,7 @@ mod tests {
             (r#"alg="rsa-v1_5-sha256", sig=?1, keyid="a b""#, "a b"),
             (r#"sig, keyid="a\"b\\", alg="rsa-v1_5-sha256""#, "a\"b\\"),
             (r#"sig, keyid="one", keyid="two""#, "two"),
+            (r#"sig=?0, keyid=7, alg="es256", sig, keyid="two", alg="rsa-v1_5-sha256""#, "two"),
             (r#"sig;v=1, keyid="main";x, later=(1 2)"#, "main"),
             ("sig", "root"),
             (r#"sig, alg="rsa-v1_5-sha256""#, "root"),
@@ -109,6 +136,8 @@ mod tests {
             (r#"keyid="main""#, "malformed_expect_signature"),
             (r#"sig=?0, keyid="main""#, "malformed_expect_signature"),
             (r#"sig="x", keyid="main""#, "malformed_expect_signature"),
+            (r#"sig, sig=(1), keyid="main""#, "malformed_expect_signature"),
+            (r#"sig, keyid=("main")"#, "malformed_expect_signature"),
             ("sig, keyid=main", "malformed_expect_signature"),
             (r#"sig, keyid="main"#, "malformed_expect_signature"),
             (r#"sig, keyid="main", alg=1"#, "malformed_expect_signature"),

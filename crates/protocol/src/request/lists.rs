@@ -6,10 +6,11 @@ use std::convert::Infallible;
 
 use arrayvec::ArrayVec;
 use sfv::visitor::{EntryVisitor, Ignored, InnerListVisitor, ItemVisitor, ListVisitor, ParameterVisitor};
-use sfv::{BareItem, BareItemFromInput, Dictionary, Item, ListEntry, Parser};
+use sfv::{BareItemFromInput, Parser};
 use uuid::Uuid;
 
 use super::MAX_RECENT_FAILED;
+use super::dictionary::hear_members;
 
 /// The ids of a list of strings, the first [`MAX_RECENT_FAILED`] of them; members that are no UUID are passed over.
 /// Nothing at all when it is not a list. Does not allocate.
@@ -19,21 +20,18 @@ pub(super) fn failed_update_ids(value: &[u8]) -> ArrayVec<Uuid, MAX_RECENT_FAILE
 
 /// The members of a dictionary that are strings. Empty when it is not a dictionary.
 pub(super) fn extra_params<'r>(lines: impl Iterator<Item = &'r [u8]>) -> BTreeMap<String, String> {
-    let mut members = Dictionary::new();
+    let mut params = BTreeMap::new();
     for line in lines {
+        let heard = hear_members(line, |key, item| match item {
+            Some(BareItemFromInput::String(text)) => drop(params.insert(key.to_owned(), text.as_str().to_owned())),
+            _ => drop(params.remove(key)),
+        });
         // Several lines are one field (RFC 9651 §4.2), so a line that cannot be read spoils all.
-        match Parser::new(line).parse_dictionary_with_visitor(members) {
-            Ok(more) => members = more,
-            Err(_) => return BTreeMap::new(),
+        if heard.is_err() {
+            return BTreeMap::new();
         }
     }
-    members
-        .into_iter()
-        .filter_map(|(key, value)| match value {
-            ListEntry::Item(Item { bare_item: BareItem::String(text), .. }) => Some((key.into(), text.into())),
-            _ => None,
-        })
-        .collect()
+    params
 }
 
 #[derive(Default)]
@@ -127,6 +125,8 @@ mod tests {
             (&["a=\"1\", b=\"x \\\"y\\\"\""][..], pairs(&[("a", "1"), ("b", "x \"y\"")])),
             (&["a=\"1\"", "b=\"2\""], pairs(&[("a", "1"), ("b", "2")])),
             (&["a=\"1\", a=\"2\""], pairs(&[("a", "2")])),
+            (&["a=\"1\", b=\"2\", a=3"], pairs(&[("b", "2")])),
+            (&["a=\"1\", b=\"2\", b=(\"x\")"], pairs(&[("a", "1")])),
             (&["a=1, b, c=(\"x\"), d=\"2\";p=1, e=token"], pairs(&[("d", "2")])),
             (&["a=\"1"], pairs(&[])),
             (&["a=\"1\"", "Not one"], pairs(&[])),
