@@ -1,1 +1,113 @@
-//! The command line: arguments, settings, commands; speaks HTTP to the operator API.
+//! The command line: arguments, settings, commands; speaks HTTP to the operator API. Never links a store.
+//!
+//! [`Command`] and [`Global`] are for the binary to flatten beside its own subcommands, and [`run`] does what they say.
+//! The commands can also be called without arguments around them, as the quick start does: see [`commands`].
+//!
+//! Data goes to standard output and everything else to standard error; the exit codes are those of [`exit::Exit`].
+
+mod app_json;
+mod args;
+pub mod commands;
+pub mod exit;
+mod expo;
+mod export;
+mod failure;
+mod git;
+mod issued;
+mod printer;
+mod programs;
+mod random;
+mod remote;
+mod settings;
+mod table;
+
+use std::process::ExitCode;
+
+pub use app_json::{CodeSigning, app_json_block};
+pub use args::{Command, Global};
+pub use expo::ExpoError;
+pub use export::ExportFailure;
+pub use failure::Failure;
+pub use printer::{Captured, Mode, Printer};
+pub use programs::Programs;
+pub use remote::{Connection, Intent, Patience, Pause, RemoteError, ServerUrl, ServerUrlError, Token, TokenError};
+
+use args::KeysCommand;
+use commands::{keys, publish, roll_back};
+use exit::Exit;
+
+/// Does what the arguments say, prints what came of it, and returns the exit code. Ctrl-C ends it.
+pub async fn run(global: Global, command: Command) -> ExitCode {
+    let printer = Printer::new(settings::mode(global, command.wants_json()));
+    let intent = Intent::default();
+    tokio::select! {
+        exit = execute(global, command, &intent, &printer) => exit.into(),
+        () = interrupted() => {
+            printer.warning(if intent.was_sent() {
+                "interrupted after the request to make it live was sent: it may be served"
+            } else {
+                "interrupted; nothing was published"
+            });
+            Exit::Interrupted.into()
+        }
+    }
+}
+
+async fn execute(global: Global, command: Command, intent: &Intent, printer: &Printer) -> Exit {
+    match dispatch(global, command, intent, printer).await {
+        Ok(exit) => exit,
+        Err(failure) => {
+            printer.failure(&failure);
+            failure.exit()
+        }
+    }
+}
+
+async fn dispatch(global: Global, command: Command, intent: &Intent, printer: &Printer) -> Result<Exit, Failure> {
+    match command {
+        Command::Publish(args) => {
+            let mut options = args.resolve(global);
+            options.connection.intent = intent.clone();
+            publish::publish(options, printer).await?.print(printer);
+        }
+        Command::RollBack(args) => {
+            let mut options = args.resolve();
+            options.connection.intent = intent.clone();
+            roll_back::roll_back(options, printer).await?.print(printer);
+        }
+        Command::Keys(command) => run_keys(command, printer).await?,
+        Command::Device(_) => {
+            return Err(Failure::Usage { message: "not written yet".into(), hint: String::new() });
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+async fn run_keys(command: KeysCommand, printer: &Printer) -> Result<(), Failure> {
+    match command {
+        KeysCommand::Generate(args) => {
+            let request = api::GenerateKey {
+                key_id: args.key_id,
+                common_name: args.common_name,
+                validity_years: args.validity_years,
+                bits: args.bits,
+            };
+            keys::generate(args.operator.resolve(), request, args.certificate_out, printer).await
+        }
+        KeysCommand::Import(args) => {
+            let connection = args.operator.resolve();
+            keys::import(connection, args.key_id, &args.private_key, &args.certificate, printer).await
+        }
+        KeysCommand::List(operator) => keys::list(operator.resolve(), printer).await,
+        KeysCommand::Certificate(args) => {
+            keys::certificate(args.operator.resolve(), &args.key_id, args.out.as_deref(), printer).await
+        }
+    }
+}
+
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Without a handler the default one ends the process, which is as good.
+        std::future::pending::<()>().await;
+    }
+}

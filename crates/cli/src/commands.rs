@@ -1,0 +1,5 @@
+//! What the subcommands do. They take resolved options, never arguments.
+
+pub mod keys;
+pub mod publish;
+pub mod roll_back;

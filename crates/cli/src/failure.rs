@@ -1,0 +1,130 @@
+//! Why a command failed, in one type: what to say, what to do next, and the exit code.
+
+use std::io;
+use std::path::PathBuf;
+
+use api::Code;
+
+use crate::exit::Exit;
+use crate::expo::ExpoError;
+use crate::export::ExportFailure;
+use crate::remote::RemoteError;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The server.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    /// The export on disk.
+    #[error(transparent)]
+    Export(#[from] ExportFailure),
+    /// The project's own tools.
+    #[error(transparent)]
+    Expo(#[from] ExpoError),
+    /// A file named on the command line.
+    #[error("{} cannot be {verb}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// `read` or `written`.
+        verb: &'static str,
+        /// What the disk said.
+        source: io::Error,
+    },
+    /// Arguments that fit the grammar, but not each other.
+    #[error("{message}")]
+    Usage {
+        /// What does not fit.
+        message: String,
+        /// What would.
+        hint: String,
+    },
+    /// The channel is not there, and was not to be created.
+    #[error("the app has no channel {channel:?}")]
+    UnknownChannel {
+        /// What was asked for.
+        channel: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The request was sent, but not answered: it may have worked.
+    #[error("nobody knows whether that worked: the server did not answer in the end")]
+    OutcomeUnknown {
+        /// How it did not answer.
+        source: RemoteError,
+        /// How to find out.
+        hint: &'static str,
+    },
+    /// Signatures that this version cannot bring.
+    #[error("the server does not hold the private part of {}", .0.join(", "))]
+    ExternalKeys(Vec<String>),
+    /// The operating system has no randomness to give.
+    #[error("the operating system gives no random numbers")]
+    NoRandomness,
+}
+
+impl Failure {
+    /// A failed request that would have changed what devices get: was it refused, or does nobody know?
+    pub(crate) fn of_intent(error: RemoteError, hint: &'static str) -> Self {
+        match &error {
+            RemoteError::Problem(problem) if problem.status < 500 => error.into(),
+            RemoteError::File { .. } | RemoteError::Setup(_) => error.into(),
+            _ => Self::OutcomeUnknown { source: error, hint },
+        }
+    }
+
+    /// The exit code that goes with it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Remote(error) => match error {
+                RemoteError::Problem(problem) if problem.is(Code::NothingChanged) => Exit::NothingNew,
+                RemoteError::Problem(problem) if problem.status < 500 && problem.status != 429 => Exit::Refused,
+                RemoteError::File { .. } | RemoteError::Setup(_) => Exit::Failure,
+                _ => Exit::Unreachable,
+            },
+            Self::Usage { .. } => Exit::Usage,
+            Self::UnknownChannel { .. } => Exit::Refused,
+            Self::OutcomeUnknown { .. } => Exit::Unreachable,
+            _ => Exit::Failure,
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Remote(error) => error.hint(),
+            Self::Export(error) => error.hint(),
+            Self::Expo(error) => error.hint(),
+            Self::Usage { hint, .. } => Some(hint.clone()),
+            Self::UnknownChannel { known, .. } => Some(format!(
+                "it has {}; --create-channel creates a channel and its branch",
+                if known.is_empty() { "none".into() } else { known.join(", ") }
+            )),
+            Self::OutcomeUnknown { hint, .. } => Some((*hint).into()),
+            Self::ExternalKeys(_) => Some(
+                "import the key with `updraft keys import`; bringing signatures made elsewhere is not supported yet"
+                    .into(),
+            ),
+            Self::File { .. } | Self::NoRandomness => None,
+        }
+    }
+
+    /// A stable word for programs: the server's own code where it answered with one.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Remote(RemoteError::Problem(problem)) => &problem.code,
+            Self::Remote(RemoteError::NotUpdraft { .. } | RemoteError::Unreadable { .. }) => "not_updraft",
+            Self::Remote(RemoteError::Unreachable { .. }) => "unreachable",
+            Self::Remote(_) => "local",
+            Self::Export(_) => "invalid_export",
+            Self::Expo(_) => "expo",
+            Self::File { .. } => "file",
+            Self::Usage { .. } => "usage",
+            Self::UnknownChannel { .. } => Code::UnknownChannel.as_str(),
+            Self::OutcomeUnknown { .. } => "outcome_unknown",
+            Self::ExternalKeys(_) => "external_keys",
+            Self::NoRandomness => "no_randomness",
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! All output: data to standard output, everything else to standard error.
+
+mod progress;
+
+use std::error::Error;
+use std::io::{self, IsTerminal, Write};
+use std::iter;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use indicatif::{MultiProgress, ProgressDrawTarget};
+use serde::Serialize;
+
+pub(crate) use progress::{FileProgress, Progress};
+
+use crate::failure::Failure;
+
+/// Where a command's output goes, and how much of it there is. Cheap to clone.
+#[derive(Clone)]
+pub struct Printer {
+    out: Sink,
+    err: Sink,
+    bars: MultiProgress,
+    mode: Mode,
+}
+
+/// How a [`Printer`] prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mode {
+    /// Only results, warnings and errors.
+    pub quiet: bool,
+    /// Results as one JSON document on standard output, failures included.
+    pub json: bool,
+    /// Plain lines instead of progress bars, also on a terminal.
+    pub plain: bool,
+}
+
+#[derive(Clone)]
+enum Sink {
+    Stdout,
+    Stderr,
+    Memory(Arc<Mutex<Vec<u8>>>),
+}
+
+impl Printer {
+    /// Prints to the process's own streams. Bars are drawn only on a terminal.
+    pub fn new(mode: Mode) -> Self {
+        let draws = io::stderr().is_terminal() && !mode.plain && !mode.quiet;
+        let target = if draws { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        Self {
+            out: Sink::Stdout,
+            err: Sink::Stderr,
+            bars: MultiProgress::with_draw_target(target),
+            mode: Mode { plain: !draws, ..mode },
+        }
+    }
+
+    /// Prints into memory; [`Captured`] reads it. For tests, and for callers that show the output themselves.
+    pub fn captured(mode: Mode) -> (Self, Captured) {
+        let (out, err) = (Arc::default(), Arc::default());
+        let captured = Captured { out: Arc::clone(&out), err: Arc::clone(&err) };
+        let printer = Self {
+            out: Sink::Memory(out),
+            err: Sink::Memory(err),
+            bars: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
+            mode: Mode { plain: true, ..mode },
+        };
+        (printer, captured)
+    }
+
+    /// How it prints.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// A result for people; nothing in JSON mode, where [`Printer::json`] has it.
+    pub fn data(&self, text: &str) {
+        if !self.mode.json {
+            self.write(&self.out, text);
+        }
+    }
+
+    /// A result for programs; nothing outside JSON mode.
+    pub fn json(&self, value: &impl Serialize) {
+        if self.mode.json {
+            // Every caller hands in plain data with string keys, which always has a JSON form.
+            let text = serde_json::to_string(value).unwrap_or_default();
+            self.write(&self.out, &text);
+        }
+    }
+
+    /// What is going on.
+    pub fn note(&self, text: &str) {
+        if !self.mode.quiet {
+            self.write(&self.err, text);
+        }
+    }
+
+    /// What may be wrong.
+    pub fn warning(&self, text: &str) {
+        self.write(&self.err, &format!("warning: {text}"));
+    }
+
+    /// Why the command failed, the causes beneath it, and what to do next.
+    pub fn failure(&self, failure: &Failure) {
+        let causes = iter::successors(failure.source(), cause);
+        let hint = failure.hint();
+        let lines: Vec<String> = iter::once(format!("error: {failure}"))
+            .chain(causes.map(|cause| format!("  caused by: {cause}")))
+            .chain(hint.as_ref().map(|hint| format!("hint: {hint}")))
+            .collect();
+        self.write(&self.err, &lines.join("\n"));
+        self.json(&serde_json::json!({
+            "error": {
+                "code": failure.code(),
+                "message": failure.to_string(),
+                "hint": hint,
+                "exit": failure.exit().code(),
+            }
+        }));
+    }
+
+    /// Shows how far an upload or download has come.
+    pub(crate) fn progress(&self, verb: Verb, files: usize, bytes: u64) -> Progress {
+        Progress::new(self.clone(), verb, files, bytes)
+    }
+
+    fn write(&self, sink: &Sink, text: &str) {
+        let text = shown(text);
+        let newline = if text.ends_with('\n') { "" } else { "\n" };
+        // Nobody is left to tell when the reader of a stream has gone.
+        let _gone = self.bars.suspend(|| match sink {
+            Sink::Stdout => write!(io::stdout().lock(), "{text}{newline}"),
+            Sink::Stderr => write!(io::stderr().lock(), "{text}{newline}"),
+            Sink::Memory(buffer) => {
+                write!(buffer.lock().unwrap_or_else(PoisonError::into_inner), "{text}{newline}")
+            }
+        });
+    }
+}
+
+fn cause<'a>(error: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    (*error).source()
+}
+
+/// Text from servers, files and children cannot steer the terminal.
+fn shown(text: &str) -> String {
+    text.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), "\u{fffd}")
+}
+
+/// What a [`Progress`] counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Upload,
+    Download,
+}
+
+impl Verb {
+    fn past(self) -> &'static str {
+        match self {
+            Self::Upload => "uploaded",
+            Self::Download => "downloaded",
+        }
+    }
+}
+
+/// What a [`Printer::captured`] printer has printed.
+pub struct Captured {
+    out: Arc<Mutex<Vec<u8>>>,
+    err: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Captured {
+    /// Standard output so far.
+    pub fn out(&self) -> String {
+        read(&self.out)
+    }
+
+    /// Standard error so far.
+    pub fn err(&self) -> String {
+        read(&self.err)
+    }
+}
+
+fn read(buffer: &Mutex<Vec<u8>>) -> String {
+    String::from_utf8_lossy(&buffer.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+}

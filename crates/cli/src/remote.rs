@@ -1,0 +1,161 @@
+//! The server's operator API, called.
+
+mod error;
+mod exchange;
+mod patience;
+mod server_url;
+mod token;
+mod upload;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use http::Method;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use error::RemoteError;
+pub use patience::{Patience, Pause};
+pub use server_url::{ServerUrl, ServerUrlError};
+pub use token::{Token, TokenError};
+pub(crate) use upload::Upload;
+
+use crate::printer::Printer;
+use crate::random::IdempotencyKey;
+use exchange::{Exchange, Repeat};
+
+/// How long an ordinary answer may take. Preparing compresses every new file, so this is generous.
+const ANSWER_LIMIT: Duration = Duration::from_mins(5);
+
+/// Which server, for which app, as whom, and how patiently.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The server's public URL.
+    pub server: ServerUrl,
+    /// The app's slug.
+    pub app: String,
+    /// The admin token.
+    pub token: Option<Token>,
+    /// When to try again, and when to give up.
+    pub patience: Patience,
+    /// Tells whoever interrupts the command how much that undoes.
+    pub intent: Intent,
+}
+
+impl Connection {
+    /// A patient connection.
+    pub fn new(server: ServerUrl, app: impl Into<String>, token: Option<Token>) -> Self {
+        Self { server, app: app.into(), token, patience: Patience::default(), intent: Intent::default() }
+    }
+}
+
+/// Whether a request was sent that changes what devices get. Clones share the answer.
+#[derive(Clone, Debug, Default)]
+pub struct Intent(Arc<AtomicBool>);
+
+impl Intent {
+    /// Before this, nothing is served that was not served before.
+    pub fn was_sent(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn sending(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// The operator API of one app.
+#[derive(Clone)]
+pub(crate) struct Remote {
+    exchange: Exchange,
+    connection: Connection,
+}
+
+impl Remote {
+    pub(crate) fn new(connection: Connection, printer: &Printer) -> Result<Self, RemoteError> {
+        if connection.token.is_some() && !connection.server.is_private() {
+            printer.warning(&format!("{} is not encrypted: anyone on the way can read the token", connection.server));
+        }
+        let exchange = Exchange::new(&connection, printer.clone())?;
+        Ok(Self { exchange, connection })
+    }
+
+    pub(crate) async fn app(&self) -> Result<api::App, RemoteError> {
+        self.read(&[]).await
+    }
+
+    pub(crate) async fn missing_blobs(&self, which: &api::WhichBlobs) -> Result<api::MissingBlobs, RemoteError> {
+        self.post(&["blobs", "missing"], which, None, Repeat::Always).await
+    }
+
+    /// Nothing is served by this, so it is repeated without a key: a second one is prepared beside the first.
+    pub(crate) async fn prepare(&self, publish: &api::PreparePublish) -> Result<api::Prepared, RemoteError> {
+        self.post(&["publishes"], publish, None, Repeat::Always).await
+    }
+
+    pub(crate) async fn commit(
+        &self,
+        prepared: &str,
+        commit: &api::CommitPublish,
+        key: IdempotencyKey,
+    ) -> Result<api::Published, RemoteError> {
+        self.connection.intent.sending();
+        self.post(&["publishes", prepared, "commit"], commit, Some(key), Repeat::Always).await
+    }
+
+    pub(crate) async fn roll_back(
+        &self,
+        roll_back: &api::RollBack,
+        key: IdempotencyKey,
+    ) -> Result<api::Published, RemoteError> {
+        self.connection.intent.sending();
+        self.post(&["roll-backs"], roll_back, Some(key), Repeat::Always).await
+    }
+
+    pub(crate) async fn keys(&self) -> Result<api::Keys, RemoteError> {
+        self.read(&["keys"]).await
+    }
+
+    pub(crate) async fn generate_key(&self, key: &api::GenerateKey) -> Result<api::Key, RemoteError> {
+        self.post(&["keys", "generate"], key, None, Repeat::IfUntouched).await
+    }
+
+    pub(crate) async fn import_key(&self, key: &api::ImportKey) -> Result<api::Key, RemoteError> {
+        self.post(&["keys", "import"], key, None, Repeat::IfUntouched).await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, RemoteError> {
+        self.exchange.json(Repeat::Always, || self.request(Method::GET, path)).await
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &impl Serialize,
+        key: Option<IdempotencyKey>,
+        repeat: Repeat,
+    ) -> Result<T, RemoteError> {
+        let request = || {
+            let request = self.request(Method::POST, path).json(body);
+            match key {
+                Some(key) => request.header(api::IDEMPOTENCY_KEY, key.header_value()),
+                None => request,
+            }
+        };
+        self.exchange.json(repeat, request).await
+    }
+
+    fn request(&self, method: Method, path: &[&str]) -> reqwest::RequestBuilder {
+        let Connection { server, app, token, .. } = &self.connection;
+        let url = server.join(&[&["api", "v1", "apps", app.as_str()], path].concat());
+        let request =
+            self.exchange.client().request(method, url).header(http::header::ACCEPT, ACCEPT).timeout(ANSWER_LIMIT);
+        match token {
+            Some(token) => request.bearer_auth(token.reveal()),
+            None => request,
+        }
+    }
+}
+
+const ACCEPT: &str = "application/json, application/problem+json";

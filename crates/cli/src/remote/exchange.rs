@@ -1,0 +1,224 @@
+//! One request and its answer, repeated while the server is busy or out of reach.
+
+use std::future::ready;
+use std::time::Duration;
+
+use api::{Code, Problem};
+use backon::Retryable;
+use http::header::{CONTENT_TYPE, LOCATION};
+use http::{HeaderMap, StatusCode};
+use reqwest::{Client, ClientBuilder, Request, RequestBuilder, Response};
+use serde::de::DeserializeOwned;
+
+use super::patience::{Patience, asked_wait};
+use super::{Connection, RemoteError, ServerUrl};
+use crate::printer::Printer;
+
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// No answer of the API is larger: it holds at most the manifests of a few updates.
+const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+/// What a second attempt could do that the first one did not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// Nothing: sending it twice is sending it once.
+    Always,
+    /// Something; so it is repeated only when the server cannot have begun.
+    IfUntouched,
+}
+
+#[derive(Clone)]
+pub(super) struct Exchange {
+    client: Client,
+    patience: Patience,
+    printer: Printer,
+}
+
+/// An answer below 300.
+pub(super) struct Answer {
+    pub(super) url: String,
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+/// A failed attempt, and whether another one may help.
+struct Attempt {
+    error: RemoteError,
+    again: Again,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Again {
+    /// It would end the same way, or do something twice.
+    Never,
+    /// After a while.
+    Soon,
+    /// After the time that the server asked for.
+    After(Duration),
+}
+
+impl Exchange {
+    pub(super) fn new(connection: &Connection, printer: Printer) -> Result<Self, RemoteError> {
+        // A redirect would carry the token elsewhere, or turn a POST into a GET: told, never followed.
+        let client =
+            build_client(&connection.server, || Client::builder().redirect(reqwest::redirect::Policy::none()))?;
+        Ok(Self { client, patience: connection.patience.clone(), printer })
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Sends what `request` builds, once for each attempt, and reads the answer as JSON.
+    pub(super) async fn json<T: DeserializeOwned>(
+        &self,
+        repeat: Repeat,
+        request: impl Fn() -> RequestBuilder,
+    ) -> Result<T, RemoteError> {
+        let answer = self.send(repeat, || ready(request().build().map_err(RemoteError::Setup))).await?;
+        if !declared_type(&answer.headers).eq_ignore_ascii_case("application/json") {
+            return Err(answer.not_updraft());
+        }
+        serde_json::from_slice(&answer.body)
+            .map_err(|source| RemoteError::Unreadable { url: answer.url.clone(), source })
+    }
+
+    /// Sends what `request` builds, once for each attempt.
+    pub(super) async fn send<R>(&self, repeat: Repeat, request: impl Fn() -> R) -> Result<Answer, RemoteError>
+    where
+        R: Future<Output = Result<Request, RemoteError>>,
+    {
+        let pause = self.patience.pause.clone();
+        (|| self.attempt(repeat, request()))
+            .retry(self.patience.schedule())
+            .sleep(move |wait| pause.wait(wait))
+            .when(|attempt: &Attempt| attempt.again != Again::Never)
+            .adjust(|attempt, own| {
+                let asked = attempt.again.asked();
+                let wait = self.patience.next_wait(own, asked);
+                if let (None, Some(_), Some(asked)) = (wait, own, asked) {
+                    self.printer.note(&format!("the server asks to wait {} s, which is too long", asked.as_secs()));
+                }
+                wait
+            })
+            .notify(|attempt, wait| {
+                self.printer.note(&format!("{}; trying again in {:.1} s", attempt.error, wait.as_secs_f64()));
+            })
+            .await
+            .map_err(|attempt| attempt.error)
+    }
+
+    async fn attempt(
+        &self,
+        repeat: Repeat,
+        request: impl Future<Output = Result<Request, RemoteError>>,
+    ) -> Result<Answer, Attempt> {
+        let request = request.await.map_err(Attempt::last)?;
+        let url = request.url().to_string();
+        let response = self.client.execute(request).await.map_err(|error| Attempt::cut(&url, error, repeat))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = read(response).await.map_err(|error| Attempt::cut(&url, error, repeat))?;
+        let answer = Answer { url, status, headers, body };
+        if status.is_success() { Ok(answer) } else { Err(Attempt::refused(&answer, repeat)) }
+    }
+}
+
+impl Answer {
+    /// What to say of an answer that no endpoint gives.
+    pub(super) fn not_updraft(&self) -> RemoteError {
+        let Self { url, status, headers, .. } = self;
+        let answer = match headers.get(LOCATION).filter(|_| status.is_redirection()) {
+            Some(location) => format!("it redirects to {} ({status})", String::from_utf8_lossy(location.as_bytes())),
+            None => match declared_type(headers) {
+                "" => status.to_string(),
+                content_type => format!("{status} with {content_type}"),
+            },
+        };
+        RemoteError::NotUpdraft { url: url.clone(), status: *status, answer }
+    }
+
+    fn problem(&self) -> Option<Problem> {
+        let is_problem = declared_type(&self.headers).eq_ignore_ascii_case(api::problem::PROBLEM_JSON);
+        is_problem.then(|| serde_json::from_slice(&self.body).ok()).flatten()
+    }
+}
+
+impl Again {
+    fn asked(self) -> Option<Duration> {
+        match self {
+            Self::After(wait) => Some(wait),
+            Self::Never | Self::Soon => None,
+        }
+    }
+}
+
+impl Attempt {
+    fn last(error: RemoteError) -> Self {
+        Self { error, again: Again::Never }
+    }
+
+    fn cut(url: &str, source: reqwest::Error, repeat: Repeat) -> Self {
+        let untouched = source.is_connect();
+        let again = (untouched || repeat == Repeat::Always) && !source.is_builder();
+        let source = source.without_url();
+        let error = RemoteError::Unreachable { url: url.into(), source };
+        Self { error, again: if again { Again::Soon } else { Again::Never } }
+    }
+
+    fn refused(answer: &Answer, repeat: Repeat) -> Self {
+        let (error, cut) = match answer.problem() {
+            Some(problem) => {
+                let cut = problem.is(Code::BodyCut);
+                (RemoteError::Problem(Box::new(problem)), cut)
+            }
+            None => (answer.not_updraft(), false),
+        };
+        let may_help = match answer.status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => true,
+            // These stay as they are, however often one asks; the first two come from foreign servers.
+            StatusCode::NOT_IMPLEMENTED | StatusCode::HTTP_VERSION_NOT_SUPPORTED | StatusCode::INSUFFICIENT_STORAGE => {
+                false
+            }
+            status => repeat == Repeat::Always && (status.is_server_error() || cut),
+        };
+        let again = match asked_wait(&answer.headers) {
+            _ if !may_help => Again::Never,
+            Some(wait) => Again::After(wait),
+            None => Again::Soon,
+        };
+        Self { error, again }
+    }
+}
+
+/// The media type of a body, without parameters; empty when there is none.
+pub(crate) fn declared_type(headers: &HeaderMap) -> &str {
+    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    text.split(';').next().unwrap_or_default().trim()
+}
+
+/// A client for this server, from a builder with the caller's own wishes.
+pub(crate) fn build_client(server: &ServerUrl, builder: impl Fn() -> ClientBuilder) -> Result<Client, RemoteError> {
+    let builder = || {
+        let builder = builder().connect_timeout(CONNECT_LIMIT).user_agent(USER_AGENT);
+        // A proxy cannot reach what only this computer can.
+        if server.is_loopback() { builder.no_proxy() } else { builder }
+    };
+    // A machine without any CA certificate (a bare container) can still speak plain HTTP: it trusts no one then.
+    let without_authorities = |_| builder().tls_certs_only([]).build();
+    builder().build().or_else(without_authorities).map_err(RemoteError::Setup)
+}
+
+const USER_AGENT: &str = concat!("updraft/", env!("CARGO_PKG_VERSION"));
+
+async fn read(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        let room = LARGEST_ANSWER - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if body.len() == LARGEST_ANSWER {
+            break;
+        }
+    }
+    Ok(body)
+}

@@ -1,0 +1,315 @@
+//! A server that speaks the operator API, remembers what it was asked, and misbehaves on order.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use api::{Code, Problem};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use cli::{Connection, Patience, Pause};
+use sha2::{Digest, Sha256};
+use tokio::net::TcpListener;
+
+/// How a request goes wrong.
+#[derive(Clone, Copy, Debug)]
+pub enum Fault {
+    /// A problem with a code of the table.
+    Problem(Code),
+    /// A problem, and a `retry-after`.
+    RetryAfter(Code, &'static str),
+    /// A page for people.
+    Html(u16),
+    /// Elsewhere.
+    Redirect,
+    /// The connection breaks within the answer; nothing was done.
+    Cut,
+    /// The connection breaks within the answer; the request was done.
+    CutAfterwards,
+    /// JSON of another shape.
+    OtherJson,
+}
+
+/// One request as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub what: String,
+    pub path: String,
+    pub idempotency_key: Option<String>,
+    pub authorization: Option<String>,
+}
+
+#[derive(Default)]
+pub struct Inner {
+    pub faults: HashMap<&'static str, VecDeque<Fault>>,
+    pub seen: Vec<Seen>,
+    pub blobs: BTreeMap<String, Bytes>,
+    pub channels: Vec<String>,
+    pub prepared: Vec<api::PreparePublish>,
+    pub committed: Vec<String>,
+    pub answers: HashMap<String, api::Published>,
+    pub rolled_back: Vec<api::RollBack>,
+    pub keys: Vec<api::Key>,
+    pub imported: Vec<api::ImportKey>,
+    pub external_keys: Vec<String>,
+    pub warnings: Vec<api::Warning>,
+}
+
+pub struct FakeServer {
+    pub url: String,
+    inner: Arc<Mutex<Inner>>,
+    pub waits: Arc<Mutex<Vec<Duration>>>,
+}
+
+impl FakeServer {
+    pub async fn start() -> Self {
+        let inner: Arc<Mutex<Inner>> = Arc::default();
+        inner.lock().unwrap().channels = vec!["production".into()];
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&inner));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, inner, waits: Arc::default() }
+    }
+
+    /// A connection that waits for nothing, and writes down how long it would have.
+    pub fn connection(&self) -> Connection {
+        let waits = Arc::clone(&self.waits);
+        let pause = Pause::new(move |wait| {
+            waits.lock().unwrap().push(wait);
+            Box::pin(std::future::ready(()))
+        });
+        let mut connection = Connection::new(self.url.parse().unwrap(), "default", Some("secret".parse().unwrap()));
+        connection.patience = Patience { pause, ..Patience::default() };
+        connection
+    }
+
+    pub fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap()
+    }
+
+    /// The next requests of this kind go wrong in these ways.
+    pub fn fail(&self, what: &'static str, faults: impl IntoIterator<Item = Fault>) {
+        self.inner().faults.entry(what).or_default().extend(faults);
+    }
+
+    /// The kinds of requests so far, in order; uploads in one stretch may come in any order, so they are counted.
+    pub fn story(&self) -> String {
+        let mut story = String::new();
+        for stretch in self.inner().seen.chunk_by(|a, b| a.what == b.what) {
+            let times = if stretch.len() > 1 { format!(" x{}", stretch.len()) } else { String::new() };
+            let space = if story.is_empty() { "" } else { ", " };
+            write!(story, "{space}{}{times}", stretch[0].what).unwrap();
+        }
+        story
+    }
+
+    pub fn count(&self, what: &str) -> usize {
+        self.inner().seen.iter().filter(|seen| seen.what == what).count()
+    }
+}
+
+async fn answer(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let text = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+    let path = parts.uri.path().to_owned();
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    let what = match (parts.method.as_str(), &segments[..]) {
+        ("GET", ["api", "v1", "apps", _]) => "app",
+        ("POST", ["api", "v1", "apps", _, "blobs", "missing"]) => "missing",
+        ("PUT", ["api", "v1", "apps", _, "blobs", _]) => "upload",
+        ("POST", ["api", "v1", "apps", _, "publishes"]) => "prepare",
+        ("POST", ["api", "v1", "apps", _, "publishes", _, "commit"]) => "commit",
+        ("POST", ["api", "v1", "apps", _, "roll-backs"]) => "roll-back",
+        ("GET", ["api", "v1", "apps", _, "keys"]) => "keys",
+        ("POST", ["api", "v1", "apps", _, "keys", "generate"]) => "generate",
+        ("POST", ["api", "v1", "apps", _, "keys", "import"]) => "import",
+        _ => "nothing",
+    };
+    let key = text("idempotency-key");
+    let fault = {
+        let mut inner = inner.lock().unwrap();
+        inner.seen.push(Seen {
+            what: what.into(),
+            path: path.clone(),
+            idempotency_key: key.clone(),
+            authorization: text("authorization"),
+        });
+        inner.faults.get_mut(what).and_then(VecDeque::pop_front)
+    };
+    if let Some(fault) = &fault
+        && !matches!(fault, Fault::CutAfterwards)
+    {
+        return fault.response();
+    }
+    let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else { return problem(Code::BodyCut) };
+    let response = inner.lock().unwrap().act(what, segments.last().unwrap(), key, &body);
+    if fault.is_some() { Fault::Cut.response() } else { response }
+}
+
+impl Fault {
+    fn response(&self) -> Response {
+        match self {
+            Self::Problem(code) => problem(*code),
+            Self::RetryAfter(code, after) => ([(header::RETRY_AFTER, *after)], problem(*code)).into_response(),
+            Self::Html(status) => {
+                let status = StatusCode::from_u16(*status).unwrap();
+                (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], "<h1>Welcome</h1>").into_response()
+            }
+            Self::Redirect => (StatusCode::FOUND, [(header::LOCATION, "https://login.example/")]).into_response(),
+            Self::Cut | Self::CutAfterwards => {
+                let broken = futures_util::stream::iter([Ok(Bytes::from("{")), Err(std::io::Error::other("cut"))]);
+                ([(header::CONTENT_TYPE, "application/json")], Body::from_stream(broken)).into_response()
+            }
+            Self::OtherJson => axum::Json(serde_json::json!({"hello": "world"})).into_response(),
+        }
+    }
+}
+
+fn problem(code: Code) -> Response {
+    problem_saying(code, format!("an order of the test ({code})"))
+}
+
+fn problem_saying(code: Code, detail: String) -> Response {
+    let body = serde_json::to_vec(&Problem::new(code, detail)).unwrap();
+    let status = StatusCode::from_u16(code.status()).unwrap();
+    (status, [(header::CONTENT_TYPE, api::problem::PROBLEM_JSON)], body).into_response()
+}
+
+impl Inner {
+    fn act(&mut self, what: &str, last: &str, key: Option<String>, body: &[u8]) -> Response {
+        let created = |value: &api::Published| (StatusCode::CREATED, axum::Json(value)).into_response();
+        match what {
+            "app" => axum::Json(self.app(last)).into_response(),
+            "missing" => {
+                let asked: api::WhichBlobs = serde_json::from_slice(body).unwrap();
+                let missing = asked.blobs.into_iter().map(|blob| blob.hash);
+                let missing = missing.filter(|hash| !self.blobs.contains_key(hash)).collect();
+                axum::Json(api::MissingBlobs { missing }).into_response()
+            }
+            "upload" => {
+                if sha256(body) != last {
+                    return problem(Code::HashMismatch);
+                }
+                self.blobs.insert(last.into(), Bytes::copy_from_slice(body));
+                StatusCode::NO_CONTENT.into_response()
+            }
+            "prepare" => {
+                let asked: api::PreparePublish = serde_json::from_slice(body).unwrap();
+                let same = self.prepared.last().is_some_and(|last| last.platforms == asked.platforms);
+                if same && !self.committed.is_empty() && !asked.force {
+                    return problem_saying(Code::NothingChanged, "branch production, group g1".into());
+                }
+                let prepared = api::Prepared {
+                    id: format!("p{}", self.prepared.len() + 1),
+                    updates: Vec::new(),
+                    external_keys: self.external_keys.clone(),
+                    warnings: self.warnings.clone(),
+                };
+                self.prepared.push(asked);
+                (StatusCode::CREATED, axum::Json(prepared)).into_response()
+            }
+            "commit" => {
+                let key = key.unwrap();
+                if !self.answers.contains_key(&key) {
+                    self.committed.push(key.clone());
+                    let published = self.published();
+                    self.answers.insert(key.clone(), published);
+                }
+                created(&self.answers[&key])
+            }
+            "roll-back" => {
+                let key = key.unwrap();
+                if !self.answers.contains_key(&key) {
+                    self.rolled_back.push(serde_json::from_slice(body).unwrap());
+                    self.answers.insert(key.clone(), self.embedded());
+                }
+                created(&self.answers[&key])
+            }
+            "keys" => axum::Json(api::Keys { keys: self.keys.clone() }).into_response(),
+            "generate" => {
+                let asked: api::GenerateKey = serde_json::from_slice(body).unwrap();
+                self.add_key(&asked.key_id, asked.common_name.as_deref().unwrap_or("default"))
+            }
+            "import" => {
+                let asked: api::ImportKey = serde_json::from_slice(body).unwrap();
+                let key_id = asked.key_id.clone();
+                self.imported.push(asked);
+                self.add_key(&key_id, "imported")
+            }
+            _ => problem(Code::NotFound),
+        }
+    }
+
+    fn app(&self, slug: &str) -> api::App {
+        let channel =
+            |name: &String| api::ChannelSummary { name: name.clone(), branches: vec![name.clone()], paused: false };
+        api::App {
+            slug: slug.into(),
+            update_url: "http://localhost:8080/update".into(),
+            channels: self.channels.iter().map(channel).collect(),
+        }
+    }
+
+    fn published(&self) -> api::Published {
+        let asked = self.prepared.last().unwrap();
+        let update = |(index, platform): (usize, &api::PlatformExport)| api::PublishedUpdate {
+            id: format!("{index}0000000-0000-4000-8000-000000000000"),
+            kind: api::UpdateKind::Update,
+            platform: platform.platform.clone(),
+            runtime_version: platform.runtime_version.clone(),
+            created_at: "2026-11-23T12:00:00.000Z".into(),
+            origin: None,
+        };
+        api::Published {
+            group: "g1".into(),
+            branch: asked.branch.clone().or(asked.channel.clone()).unwrap(),
+            updates: asked.platforms.iter().enumerate().map(update).collect(),
+            warnings: self.warnings.clone(),
+        }
+    }
+
+    fn embedded(&self) -> api::Published {
+        let asked = self.rolled_back.last().unwrap();
+        let update = api::PublishedUpdate {
+            id: "e0000000-0000-4000-8000-000000000000".into(),
+            kind: match asked.to {
+                api::RollBackTo::Embedded => api::UpdateKind::RollBackToEmbedded,
+                api::RollBackTo::Previous => api::UpdateKind::Update,
+            },
+            platform: asked.platform.clone().unwrap_or("ios".into()),
+            runtime_version: asked.runtime_version.clone().unwrap_or("1.0.0".into()),
+            created_at: "2026-11-23T13:00:00.000Z".into(),
+            origin: None,
+        };
+        let branch = asked.branch.clone().or(asked.channel.clone()).unwrap();
+        api::Published { group: "g2".into(), branch, updates: vec![update], warnings: Vec::new() }
+    }
+
+    fn add_key(&mut self, key_id: &str, subject: &str) -> Response {
+        if self.keys.iter().any(|key| key.key_id == key_id) {
+            return problem_saying(Code::KeyExists, format!("{key_id} in app default"));
+        }
+        let key = api::Key {
+            key_id: key_id.into(),
+            algorithm: "rsa-v1_5-sha256".into(),
+            holder: api::KeyHolder::Server,
+            subject: format!("CN={subject}"),
+            fingerprint: "ab".repeat(32),
+            not_before: "2026-11-23T00:00:00.000Z".into(),
+            not_after: "2036-11-23T00:00:00.000Z".into(),
+            certificate: format!("-----BEGIN CERTIFICATE-----\n{key_id}\n-----END CERTIFICATE-----\n"),
+            chain: None,
+        };
+        self.keys.push(key.clone());
+        (StatusCode::CREATED, axum::Json(key)).into_response()
+    }
+}
+
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,203 @@
+//! Servers that are busy, failing, out of reach, or not Updraft.
+
+use std::time::Duration;
+
+use api::Code;
+use cli::commands::publish::publish;
+use cli::exit::Exit;
+use cli::{Failure, Mode, Printer};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
+
+use crate::fake_server::{FakeServer, Fault, sha256};
+use crate::publish::{options, small_export};
+
+/// Publishes a small export under these faults; returns how it ended and what was said.
+async fn publish_under(server: &FakeServer, faults: &[(&'static str, Fault)]) -> (Result<(), Failure>, String) {
+    for (what, fault) in faults {
+        server.fail(what, [*fault]);
+    }
+    let export = small_export(&[]);
+    let (printer, printed) = Printer::captured(Mode::default());
+    let result = publish(options(server, export.path(), export.path()), &printer).await;
+    if let Err(failure) = &result {
+        printer.failure(failure);
+    }
+    (result.map(|report| report.print(&printer)), printed.err().replace(&server.url, "SERVER"))
+}
+
+#[tokio::test]
+async fn busy_failing_and_cut_answers_are_asked_for_again() {
+    let server = FakeServer::start().await;
+    let (result, said) = publish_under(
+        &server,
+        &[
+            ("app", Fault::Html(502)),
+            ("missing", Fault::Problem(Code::Internal)),
+            ("upload", Fault::Problem(Code::Unavailable)),
+            ("upload", Fault::Cut),
+            ("upload", Fault::Problem(Code::BodyCut)),
+            ("prepare", Fault::Cut),
+            ("commit", Fault::Problem(Code::Busy)),
+        ],
+    )
+    .await;
+    result.unwrap();
+    assert_eq!(server.story(), "app x2, missing x2, upload x4, prepare x2, commit x2");
+    assert_eq!(server.inner().blobs.len(), 1);
+    // The waits are random within bounds; what is said around them is not.
+    let said: Vec<&str> = said.lines().map(|line| line.split("; trying again in").next().unwrap()).collect();
+    insta::assert_snapshot!(said.join("\n"), @r"
+    SERVER/api/v1/apps/default did not answer as an Updraft server does: 502 Bad Gateway with text/html
+    The server failed: an order of the test (internal)
+    uploading 1 file, 6 B
+    The server's storage does not answer: an order of the test (unavailable)
+    SERVER/api/v1/apps/default/blobs/1e6ed65d77d6364eeaed5a745ba5c4985ae2b700dd85d7cf7f027bdf294a33fc cannot be reached
+    The body ended early: an order of the test (body_cut)
+    uploaded 1/1  ios.hbc  6 B
+    SERVER/api/v1/apps/default/publishes cannot be reached
+    The server is busy: an order of the test (busy)
+    ");
+}
+
+#[tokio::test]
+async fn waits_double_with_jitter_and_end() {
+    let server = FakeServer::start().await;
+    server.fail("app", vec![Fault::Problem(Code::Unavailable); 10]);
+    let (result, _) = publish_under(&server, &[]).await;
+    assert_eq!(result.unwrap_err().exit(), Exit::Unreachable);
+    assert_eq!(server.count("app"), 7);
+    let waits = server.waits.lock().unwrap().clone();
+    assert_eq!(waits.len(), 6);
+    let mut least = Duration::from_millis(500);
+    for wait in waits {
+        assert!(wait >= least.min(Duration::from_secs(15)) && wait <= least * 2, "{wait:?} of {least:?}");
+        least *= 2;
+    }
+}
+
+#[tokio::test]
+async fn retry_after_is_waited_for_up_to_a_limit() {
+    let server = FakeServer::start().await;
+    let (result, _) = publish_under(
+        &server,
+        &[("missing", Fault::RetryAfter(Code::Busy, "40")), ("commit", Fault::RetryAfter(Code::Unavailable, "70"))],
+    )
+    .await;
+    result.unwrap();
+    assert_eq!(*server.waits.lock().unwrap(), [Duration::from_secs(40), Duration::from_secs(70)]);
+
+    let (result, said) = publish_under(&server, &[("missing", Fault::RetryAfter(Code::Busy, "3600"))]).await;
+    assert_eq!(result.unwrap_err().exit(), Exit::Unreachable);
+    insta::assert_snapshot!(said, @r"
+    the server asks to wait 3600 s, which is too long
+    error: The server is busy: an order of the test (busy)
+    hint: try again after the time in `retry-after`
+    ");
+}
+
+#[tokio::test]
+async fn a_commit_whose_answer_is_lost_is_sent_again_and_done_once() {
+    let server = FakeServer::start().await;
+    let (result, _) =
+        publish_under(&server, &[("commit", Fault::CutAfterwards), ("commit", Fault::CutAfterwards)]).await;
+    result.unwrap();
+    let inner = server.inner();
+    assert_eq!(inner.committed.len(), 1);
+    let keys: Vec<_> = inner.seen.iter().filter_map(|seen| seen.idempotency_key.clone()).collect();
+    assert_eq!(keys, vec![inner.committed[0].clone(); 3]);
+}
+
+#[tokio::test]
+async fn a_commit_that_is_never_answered_is_not_called_a_failure() {
+    let server = FakeServer::start().await;
+    let (result, said) = publish_under(&server, &[("commit", Fault::Cut); 7]).await;
+    assert_eq!(result.unwrap_err().code(), "outcome_unknown");
+    let end: Vec<&str> = said.lines().skip_while(|line| !line.starts_with("error:")).collect();
+    assert_eq!(end[0], "error: nobody knows whether that worked: the server did not answer in the end");
+    assert!(end.last().unwrap().starts_with("hint: run the command again"), "{end:?}");
+}
+
+#[tokio::test]
+async fn refusals_are_told_once_with_their_hint() {
+    for (fault, exit) in
+        [(Code::Unauthorized, Exit::Refused), (Code::UnknownApp, Exit::Refused), (Code::NoSpace, Exit::Unreachable)]
+    {
+        let server = FakeServer::start().await;
+        let (result, said) = publish_under(&server, &[("app", Fault::Problem(fault))]).await;
+        let failure = result.unwrap_err();
+        assert_eq!((failure.exit(), failure.code()), (exit, fault.as_str()));
+        assert_eq!(server.story(), "app");
+        assert_eq!(said, format!("error: {}: an order of the test ({fault})\nhint: {}\n", fault.title(), fault.hint()));
+    }
+    let server = FakeServer::start().await;
+    let (result, _) = publish_under(&server, &[("upload", Fault::Problem(Code::BodyTooLarge))]).await;
+    assert_eq!(result.unwrap_err().code(), "body_too_large");
+    assert_eq!((server.count("upload"), server.count("prepare")), (1, 0));
+}
+
+#[tokio::test]
+async fn what_is_not_updraft_is_told_so() {
+    let mut said = String::new();
+    for (what, fault) in [
+        ("app", Fault::Html(200)),
+        ("app", Fault::Html(404)),
+        ("app", Fault::Redirect),
+        ("app", Fault::OtherJson),
+        ("upload", Fault::Html(200)),
+    ] {
+        let server = FakeServer::start().await;
+        let (result, printed) = publish_under(&server, &[(what, fault)]).await;
+        let failure = result.unwrap_err();
+        assert_eq!((failure.exit(), failure.code()), (Exit::Unreachable, "not_updraft"));
+        said += &printed.replace(&sha256(b"bundle"), "HASH");
+    }
+    insta::assert_snapshot!(said, @r"
+    error: SERVER/api/v1/apps/default did not answer as an Updraft server does: 200 OK with text/html
+    hint: set --server or UPDRAFT_SERVER to the server's `public_url`; a proxy in front of it must pass /api on
+    error: SERVER/api/v1/apps/default did not answer as an Updraft server does: 404 Not Found with text/html
+    hint: set --server or UPDRAFT_SERVER to the server's `public_url`; a proxy in front of it must pass /api on
+    error: SERVER/api/v1/apps/default did not answer as an Updraft server does: it redirects to https://login.example/ (302 Found)
+    hint: set --server or UPDRAFT_SERVER to the server's `public_url`; a proxy in front of it must pass /api on
+    error: SERVER/api/v1/apps/default answered something that this version of the command line cannot read
+      caused by: missing field `slug` at line 1 column 17
+    hint: use the command line and the server in the same version
+    uploading 1 file, 6 B
+    error: SERVER/api/v1/apps/default/blobs/HASH did not answer as an Updraft server does: 200 OK with text/html
+    hint: set --server or UPDRAFT_SERVER to the server's `public_url`; a proxy in front of it must pass /api on
+    ");
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_or_hangs_up_is_unreachable() {
+    let server = FakeServer::start().await;
+    let export = small_export(&[]);
+    let mut options = options(&server, export.path(), export.path());
+    // The port of a service that nobody has run for decades.
+    options.connection.server = "http://127.0.0.1:1".parse().unwrap();
+    options.connection.patience.repeats = 1;
+    let (printer, printed) = Printer::captured(Mode { quiet: true, ..Mode::default() });
+    let failure = publish(options.clone(), &printer).await.unwrap_err();
+    printer.failure(&failure);
+    assert_eq!(failure.exit(), Exit::Unreachable);
+    insta::assert_snapshot!(printed.err(), @r"
+    error: http://127.0.0.1:1/api/v1/apps/default cannot be reached
+      caused by: error sending request
+      caused by: client error (Connect)
+      caused by: tcp connect error
+      caused by: Connection refused (os error 111)
+    hint: start the server with `updraft serve`, or set --server or UPDRAFT_SERVER to where it runs
+    ");
+
+    // Hangs up within the head of its answer.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    options.connection.server = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            stream.write_all(b"HTTP/1.1 200").await.unwrap();
+        }
+    });
+    let failure = publish(options, &printer).await.unwrap_err();
+    assert_eq!((failure.exit(), failure.code()), (Exit::Unreachable, "unreachable"));
+    assert!(failure.hint().unwrap().contains("the connection broke"), "{failure:?}");
+}
