@@ -1,11 +1,12 @@
 //! Apps, their channels and branches.
 
 use async_trait::async_trait;
-use model::{AppId, AppSlug, BranchId, ChannelId, ChannelName, Millis, Salt, Target};
+use model::{AppId, AppSlug, BranchId, BranchName, ChannelId, ChannelName, Millis, Salt, Target};
 use serde_json::json;
 use sqlx::{SqliteConnection, query, query_as, query_scalar};
 use store::{
-    Actor, AppRecord, Apps, AppsError, AuditAction, Bootstrap, Bootstrapped, ChannelRecord, NewChannel, StoreError,
+    Actor, AppRecord, Apps, AppsError, AuditAction, Bootstrap, Bootstrapped, BranchRecord, ChannelRecord, NewChannel,
+    StoreError,
 };
 
 use crate::columns::{app_id, basis_points, name, unsigned, uuid};
@@ -92,6 +93,19 @@ impl Apps for SqliteStore {
     async fn channels(&self, app: AppId) -> Result<Vec<ChannelRecord>, StoreError> {
         let mut connection = self.readers().acquire().await.map_err(fault)?;
         channels(&mut connection, app).await
+    }
+
+    async fn branches(&self, app: AppId) -> Result<Vec<BranchRecord>, StoreError> {
+        const TABLE: &str = "branches";
+        let app = app.0.as_bytes().as_slice();
+        let rows = query!("SELECT id, name FROM branches WHERE app_id = ? ORDER BY name", app)
+            .fetch_all(self.readers())
+            .await
+            .map_err(fault)?;
+        let branch = |id: &[u8], text: &str| {
+            Ok(BranchRecord { id: BranchId(uuid(TABLE, id)?), name: name(TABLE, text, BranchName::parse)? })
+        };
+        rows.iter().map(|row| branch(&row.id, &row.name)).collect()
     }
 }
 

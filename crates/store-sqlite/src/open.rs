@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection, Sqlite, SqlitePool, Transaction};
 use store::StoreError;
 
 use crate::fault::fault;
@@ -37,17 +37,9 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options.clone().create_if_missing(true))
-            .await
-            .map_err(fault)?;
+        let writer = pool(1).connect_with(options.clone().create_if_missing(true)).await.map_err(fault)?;
         migrate(&writer).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .connect_with(options.pragma("query_only", "ON"))
-            .await
-            .map_err(fault)?;
+        let readers = pool(READERS).connect_with(options.pragma("query_only", "ON")).await.map_err(fault)?;
         Ok(Self { writer, readers })
     }
 
@@ -67,10 +59,25 @@ impl SqliteStore {
         self.readers.begin().await.map_err(fault)
     }
 
+    /// The writer itself, to set it up in tests.
+    #[cfg(test)]
+    pub(crate) fn writer(&self) -> &SqlitePool {
+        &self.writer
+    }
+
     /// For single statements that only read.
     pub(crate) fn readers(&self) -> &SqlitePool {
         &self.readers
     }
+}
+
+/// Connections that fell out of step are replaced. On a full disk or a failed write SQLite ends the transaction by
+/// itself, the driver's own roll back then fails, and the driver takes the connection for one inside a transaction from
+/// then on: the only writer would refuse every later intent. A connection that comes back healthy is in none.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
 }
 
 async fn migrate(writer: &SqlitePool) -> Result<(), StoreError> {
@@ -82,5 +89,42 @@ async fn migrate(writer: &SqlitePool) -> Result<(), StoreError> {
         Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(fault(error)),
         Err(error @ MigrateError::VersionMismatch(_)) => corrupt("an applied migration differs from ours", error),
         Err(error) => corrupt("the applied migrations are not ours", error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SqliteStore;
+
+    /// An acknowledged write survives a power cut, references hold, and readers cannot write.
+    #[tokio::test]
+    async fn connections_are_set_up_as_promised() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let store = SqliteStore::open(&directory.path().join("updraft.db")).await.unwrap();
+        for (pool, setting, value) in [
+            (&store.writer, "PRAGMA synchronous", 2_i64),
+            (&store.writer, "PRAGMA foreign_keys", 1),
+            (&store.writer, "PRAGMA busy_timeout", 10_000),
+            (&store.writer, "PRAGMA query_only", 0),
+            (&store.readers, "PRAGMA query_only", 1),
+            (&store.readers, "PRAGMA busy_timeout", 10_000),
+        ] {
+            let set: i64 = sqlx::query_scalar(setting).fetch_one(pool).await.unwrap();
+            assert_eq!(set, value, "{setting}");
+        }
+        assert_eq!(store.writer.options().get_max_connections(), 1);
+    }
+
+    /// Writing starts with the lock, so that a check within the transaction still holds when it writes.
+    #[tokio::test]
+    async fn a_writer_has_the_lock_from_its_first_moment() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let store = SqliteStore::open(&directory.path().join("updraft.db")).await.unwrap();
+        let other = SqliteStore::open(&directory.path().join("updraft.db")).await.unwrap();
+        sqlx::raw_sql("PRAGMA busy_timeout = 0").execute(&other.writer).await.unwrap();
+        let held = store.write().await.unwrap();
+        assert!(other.write().await.is_err());
+        held.rollback().await.unwrap();
+        assert!(other.write().await.is_ok());
     }
 }

@@ -1,5 +1,7 @@
 //! SQLite keeps the store's contract.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

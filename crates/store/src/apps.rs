@@ -79,6 +79,15 @@ pub struct ChannelRecord {
     pub paused: bool,
 }
 
+/// A branch, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchRecord {
+    /// Its id.
+    pub id: BranchId,
+    /// Its display name.
+    pub name: BranchName,
+}
+
 /// Why an operation on an app was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum AppsError {
@@ -116,4 +125,7 @@ pub trait Apps: Send + Sync {
 
     /// The app's channels, by name; none for an unknown app.
     async fn channels(&self, app: AppId) -> Result<Vec<ChannelRecord>, StoreError>;
+
+    /// The app's branches, by name; none for an unknown app.
+    async fn branches(&self, app: AppId) -> Result<Vec<BranchRecord>, StoreError>;
 }

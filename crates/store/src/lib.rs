@@ -29,7 +29,9 @@ mod replay;
 mod snapshots;
 mod tokens;
 
-pub use apps::{AppRecord, Apps, AppsError, Bootstrap, Bootstrapped, ChannelRecord, NewBranch, NewChannel};
+pub use apps::{
+    AppRecord, Apps, AppsError, Bootstrap, Bootstrapped, BranchRecord, ChannelRecord, NewBranch, NewChannel,
+};
 pub use audit::{AuditAction, AuditLine, ReadAudit};
 pub use blobs::{Blobs, ContentEncoding, EncodedBlob, Encodings};
 pub use error::{BoxError, StoreError};

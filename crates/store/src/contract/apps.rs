@@ -91,6 +91,10 @@ pub(super) async fn listings_are_in_order(databases: &dyn Databases) {
     assert_eq!(of_first, ["beta", "production", "staging"]);
     let of_second: Vec<_> = names(store.channels(second).await.unwrap()).collect();
     assert_eq!(of_second, ["production"]);
+    let branches = store.branches(first).await.unwrap();
+    assert_eq!(branches.iter().map(|branch| branch.name.as_str()).collect::<Vec<_>>(), ["beta", "main", "staging"]);
+    let staging = store.channels(first).await.unwrap().remove(2);
+    assert_eq!(staging.target, Target::Branch(branches[2].id));
 }
 
 pub(super) async fn a_new_channel_brings_its_branch(databases: &dyn Databases) {
@@ -143,6 +147,7 @@ pub(super) async fn a_channel_needs_its_app(databases: &dyn Databases) {
     let refused = world.store.ensure_channel(nobody, channel("beta"), BranchId(fresh()), &actor(), NOW).await;
     assert!(matches!(refused, Err(AppsError::UnknownApp)), "{refused:?}");
     assert_eq!(world.store.channels(nobody).await.unwrap(), []);
+    assert_eq!(world.store.branches(nobody).await.unwrap(), []);
 }
 
 fn channel(named: &str) -> NewChannel {
