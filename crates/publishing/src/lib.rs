@@ -1,1 +1,109 @@
 //! Publishing, rolling back and keys: rules over blobs and rows. Never knows HTTP.
+//!
+//! A publish is, in this order:
+//!
+//! 1. [`Publishing::upload`] each file: verified bytes, then the row that says this app brought them.
+//! 2. [`Publishing::prepare`]: compressed variants are made, instants taken, the exact manifest bytes rendered, judged by
+//!    the strict client of their platform, and stored unseen.
+//! 3. [`Publishing::commit`]: the bytes are signed by every key that the server holds, signatures made elsewhere are
+//!    verified, and all platforms become visible in one transaction.
+//!
+//! Cut at any point, it leaves nothing served and can be run again. [`Publishing::roll_back`] issues what was before, or
+//! a directive, by the same two steps: going back is publishing forward (protocol.md §4.1).
+
+mod bootstrap;
+mod commit;
+mod encode;
+mod error;
+mod judge;
+mod keys;
+pub mod ports;
+mod prepare;
+mod render;
+mod roll_back;
+mod upload;
+
+use std::sync::Arc;
+
+use blob::BlobStore;
+use model::{AppSlug, Millis};
+use signing::seal::MasterKey;
+use store::{AppRecord, Store};
+
+pub use blob::BlobError;
+pub use bootstrap::{FirstStart, token_hash};
+pub use commit::{CommitRequest, DetachedSignature, Issued, IssuedUpdate};
+pub use error::PublishError;
+pub use keys::{GenerateKey, ImportKey, KeyInfo};
+pub use prepare::{
+    ExportAsset, PlatformExport, PrepareRequest, PreparedPublish, PreparedUpdate, Source, Warning, destination,
+};
+pub use roll_back::{RollBackRequest, RollBackTo};
+pub use upload::UploadError;
+
+use ports::{Announce, Clock, Entropy};
+
+/// The one signature algorithm that the client knows.
+pub const ALGORITHM: &str = protocol::structured::RSA_V1_5_SHA256;
+
+/// An instant as the wire spells it, with milliseconds and `Z`.
+pub fn instant(instant: Millis) -> Result<String, PublishError> {
+    render::timestamp(instant).map(|timestamp| timestamp.to_string())
+}
+
+/// A signature in padded standard base64.
+pub fn signature(base64: &str) -> Result<signing::Signature, signing::SignatureError> {
+    signing::Signature::from_base64(base64)
+}
+
+/// What bounds a publish and shapes what it issues.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// What asset URLs begin with: scheme and authority, without a trailing slash.
+    pub public_url: String,
+    /// Bytes of one uploaded file.
+    pub max_upload_bytes: u64,
+    /// Assets of one update.
+    pub max_assets: usize,
+    /// Brotli's quality, 5 to 9.
+    pub brotli_quality: u32,
+}
+
+/// The use cases. One for the process.
+#[derive(Clone)]
+pub struct Publishing {
+    store: Arc<dyn Store>,
+    blobs: BlobStore,
+    master_key: Arc<MasterKey>,
+    rules: Arc<Rules>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    announce: Arc<dyn Announce>,
+}
+
+impl Publishing {
+    /// Wires the use cases to what they work on.
+    pub fn new(
+        store: Arc<dyn Store>,
+        blobs: BlobStore,
+        master_key: MasterKey,
+        rules: Rules,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        announce: Arc<dyn Announce>,
+    ) -> Self {
+        Self { store, blobs, master_key: Arc::new(master_key), rules: Arc::new(rules), clock, entropy, announce }
+    }
+
+    fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    async fn app(&self, slug: &AppSlug) -> Result<AppRecord, PublishError> {
+        self.store.app(slug).await?.ok_or(PublishError::UnknownApp)
+    }
+
+    fn new_id(&self) -> uuid::Uuid {
+        ports::ordered_id(self.now(), self.entropy.bytes())
+    }
+}

@@ -1,3 +1,13 @@
 //! Configuration, wiring and life cycle: the only room that names concrete backends.
 
+pub mod check_log;
 pub mod config;
+pub mod connections;
+mod logging;
+pub mod machine;
+mod master_key;
+mod routes;
+mod start;
+
+pub use logging::{LogError, start_logging};
+pub use start::{Created, Parts, RunningServer, StartError, start, start_with};

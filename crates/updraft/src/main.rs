@@ -1,3 +1,64 @@
 //! One binary: `updraft serve` is the server, everything else the command line.
 
-fn main() {}
+mod quickstart;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Over-the-air updates for Expo and React Native apps, from your own server.
+#[derive(Debug, Parser)]
+#[command(name = "updraft", version, propagate_version = true, max_term_width = 100)]
+struct Updraft {
+    #[command(flatten)]
+    global: cli::Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Serve),
+    /// Show the settings or check a settings file
+    #[command(subcommand)]
+    Config(Config),
+    /// Run the server, publish an example if nothing is published yet, and play a phone that installs it
+    Quickstart(quickstart::Quickstart),
+    #[command(flatten)]
+    Client(cli::Command),
+}
+
+#[derive(Debug, Subcommand)]
+enum Config {
+    /// Print every setting with its default and what it means
+    Default,
+    /// Say what is wrong with the settings that `serve` would use
+    Check {
+        /// The settings file
+        #[arg(long, value_name = "FILE", env = "UPDRAFT_CONFIG")]
+        config: Option<PathBuf>,
+    },
+}
+
+fn main() -> ExitCode {
+    let Updraft { global, command } = Updraft::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return serve::complain("the program cannot start", &error),
+    };
+    runtime.block_on(async {
+        match command {
+            Command::Serve(arguments) => serve::run(arguments).await,
+            Command::Config(Config::Default) => {
+                serve::print(server::config::DEFAULT_FILE);
+                ExitCode::SUCCESS
+            }
+            Command::Config(Config::Check { config }) => serve::check(config.as_deref()),
+            Command::Quickstart(arguments) => quickstart::run(&global, arguments).await,
+            Command::Client(command) => cli::run(global, command).await,
+        }
+    })
+}

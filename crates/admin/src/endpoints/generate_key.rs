@@ -1,0 +1,30 @@
+//! `POST /api/v1/apps/{app}/keys/generate`
+
+use axum::Json;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use model::KeyId;
+use publishing::GenerateKey;
+
+use crate::Admin;
+use crate::auth::Operator;
+use crate::failure::Failure;
+use crate::request::{self, Parsed};
+
+/// Makes a key that the server holds, and its certificate.
+pub async fn handle(
+    State(admin): State<Admin>,
+    operator: Operator,
+    Path(app): Path<String>,
+    Parsed { body, .. }: Parsed<api::GenerateKey>,
+) -> Result<(StatusCode, Json<api::Key>), Failure> {
+    let request = GenerateKey {
+        key_id: KeyId::parse(&body.key_id).map_err(|error| Failure::bad_name("key_id", error))?,
+        common_name: body.common_name,
+        validity_years: body.validity_years,
+        bits: body.bits,
+        actor: operator.actor(),
+    };
+    let key = admin.publishing.generate_key(&request::app(&app)?, request).await?;
+    Ok((StatusCode::CREATED, Json(super::list_keys::key(key))))
+}

@@ -1,0 +1,29 @@
+//! `POST /api/v1/apps/{app}/keys/import`
+
+use axum::Json;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use model::KeyId;
+use publishing::ImportKey;
+
+use crate::Admin;
+use crate::auth::Operator;
+use crate::failure::Failure;
+use crate::request::{self, Parsed};
+
+/// Takes a key that was made elsewhere, and its certificate.
+pub async fn handle(
+    State(admin): State<Admin>,
+    operator: Operator,
+    Path(app): Path<String>,
+    Parsed { body, .. }: Parsed<api::ImportKey>,
+) -> Result<(StatusCode, Json<api::Key>), Failure> {
+    let request = ImportKey {
+        key_id: KeyId::parse(&body.key_id).map_err(|error| Failure::bad_name("key_id", error))?,
+        private_key: body.private_key.into(),
+        certificate: body.certificate,
+        actor: operator.actor(),
+    };
+    let key = admin.publishing.import_key(&request::app(&app)?, request).await?;
+    Ok((StatusCode::CREATED, Json(super::list_keys::key(key))))
+}

@@ -1,0 +1,76 @@
+//! `POST /api/v1/apps/{app}/publishes`
+
+use axum::Json;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use model::{BlobHash, Platform, RuntimeVersion};
+use publishing::{ExportAsset, PlatformExport, PrepareRequest, Source, destination};
+
+use crate::Admin;
+use crate::auth::Operator;
+use crate::failure::Failure;
+use crate::request::{self, Parsed};
+
+/// Renders what was asked for and stores it unseen.
+pub async fn handle(
+    State(admin): State<Admin>,
+    operator: Operator,
+    Path(app): Path<String>,
+    Parsed { body, .. }: Parsed<api::PreparePublish>,
+) -> Result<(StatusCode, Json<api::Prepared>), Failure> {
+    let platforms = body.platforms.into_iter().enumerate().map(|(index, export)| platform_export(index, export));
+    let request = PrepareRequest {
+        destination: destination(body.channel.as_deref(), body.branch.as_deref())?,
+        create_channel: body.create_channel,
+        message: body.message,
+        source: body.git.map(|git| Source { commit: git.commit, branch: git.branch, dirty: git.dirty }),
+        force: body.force,
+        platforms: platforms.collect::<Result<_, Failure>>()?,
+        actor: operator.actor(),
+    };
+    let prepared = admin.publishing.prepare(&request::app(&app)?, request).await?;
+    let updates = prepared.updates.iter().map(|update| {
+        Ok(api::PreparedUpdate {
+            id: update.id.to_string(),
+            platform: update.lane.platform.to_string(),
+            runtime_version: update.lane.runtime_version.to_string(),
+            created_at: publishing::instant(update.created_at)?,
+            manifest: String::from_utf8_lossy(&update.manifest).into_owned(),
+        })
+    });
+    Ok((
+        StatusCode::CREATED,
+        Json(api::Prepared {
+            id: prepared.session.to_string(),
+            updates: updates.collect::<Result<_, Failure>>()?,
+            external_keys: prepared.external_keys.iter().map(ToString::to_string).collect(),
+            warnings: prepared.warnings.into_iter().map(super::commit_publish::warning).collect(),
+        }),
+    ))
+}
+
+fn platform_export(index: usize, export: api::PlatformExport) -> Result<PlatformExport, Failure> {
+    let field = |name: &str| format!("platforms[{index}].{name}");
+    let hash = |name: String, text: &str| -> Result<BlobHash, Failure> {
+        text.parse().map_err(|error| Failure::bad_field(&name, error))
+    };
+    let platform = Platform::parse(&export.platform).ok_or_else(|| {
+        Failure::bad_field(&field("platform"), format!("{:?} is not `ios` or `android`", export.platform))
+    })?;
+    let runtime_version = RuntimeVersion::parse(&export.runtime_version)
+        .map_err(|error| Failure::bad_name(&field("runtime_version"), error))?;
+    let assets = export.assets.into_iter().enumerate().map(|(number, asset)| {
+        Ok(ExportAsset {
+            hash: hash(field(&format!("assets[{number}].hash")), &asset.hash)?,
+            key: asset.key,
+            extension: asset.ext,
+        })
+    });
+    Ok(PlatformExport {
+        platform,
+        runtime_version,
+        bundle: hash(field("bundle"), &export.bundle)?,
+        assets: assets.collect::<Result<_, Failure>>()?,
+        config: export.expo_config,
+    })
+}

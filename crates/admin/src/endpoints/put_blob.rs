@@ -1,0 +1,39 @@
+//! `PUT /api/v1/apps/{app}/blobs/{hash}`
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use futures_util::StreamExt;
+use http::StatusCode;
+use model::BlobHash;
+
+use crate::Admin;
+use crate::auth::Operator;
+use crate::failure::Failure;
+use crate::request;
+
+/// The sender paused for too long.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing came for {0:?}")]
+struct Paused(std::time::Duration);
+
+/// Takes one file under its hash. Sending it again is no error.
+pub async fn handle(
+    State(admin): State<Admin>,
+    _operator: Operator,
+    Path((app, hash)): Path<(String, String)>,
+    body: Body,
+) -> Result<StatusCode, Failure> {
+    let hash: BlobHash = hash.parse().map_err(|error| Failure::bad_field("hash", error))?;
+    let idle = admin.upload_idle_time;
+    let pieces = futures_util::stream::unfold(Some(body.into_data_stream()), move |body| async move {
+        let mut body = body?;
+        match tokio::time::timeout(idle, body.next()).await {
+            Ok(None) => None,
+            Ok(Some(Ok(piece))) => Some((Ok(piece), Some(body))),
+            Ok(Some(Err(error))) => Some((Err(Box::<dyn std::error::Error + Send + Sync>::from(error)), None)),
+            Err(_) => Some((Err(Paused(idle).into()), None)),
+        }
+    });
+    admin.publishing.upload(&request::app(&app)?, hash, Box::pin(pieces)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,47 @@
+//! Reading a request: bounded, and refused with the field's name.
+
+use axum::extract::{FromRequest, Request};
+use http::request::Parts;
+use model::AppSlug;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use crate::failure::Failure;
+
+/// The largest JSON body, in bytes: 20,000 assets on both platforms fit.
+const LARGEST_JSON: usize = 16 << 20;
+
+/// A JSON body with what an idempotent endpoint needs beside it.
+pub struct Parsed<T> {
+    /// The body.
+    pub body: T,
+    /// SHA-256 of its bytes.
+    pub hash: [u8; 32],
+    /// The request's head.
+    pub parts: Parts,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Parsed<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Failure> {
+        let (parts, body) = request.into_parts();
+        let bytes = axum::body::to_bytes(body, LARGEST_JSON).await.map_err(|error| {
+            use std::error::Error as _;
+            let too_large = error.source().is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+            if too_large {
+                Failure::new(api::Code::BodyTooLarge, format!("the body has more than {LARGEST_JSON} bytes"))
+            } else {
+                Failure::new(api::Code::BodyCut, api::Code::BodyCut.title())
+            }
+        })?;
+        let body = serde_json::from_slice(&bytes).map_err(|error| Failure::bad_field("body", error))?;
+        Ok(Self { body, hash: Sha256::digest(&bytes).into(), parts })
+    }
+}
+
+/// The app in the path.
+pub fn app(slug: &str) -> Result<AppSlug, Failure> {
+    // A text that cannot name an app names none: the same answer as for any other unknown one.
+    AppSlug::parse(slug).map_err(|_| publishing::PublishError::UnknownApp.into())
+}

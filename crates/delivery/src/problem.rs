@@ -1,0 +1,57 @@
+//! Errors to devices: RFC 9457 problem documents. The client only logs them, so they are written for its developer.
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use serde::Serialize;
+
+use crate::body::Body;
+
+/// An error as it is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem<'p> {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Stable code.
+    pub code: &'p str,
+    /// What is wrong; names the field.
+    pub detail: String,
+    /// The header or path segment to blame.
+    pub field: Option<&'p str>,
+    /// What to do about it.
+    pub hint: &'p str,
+}
+
+#[derive(Serialize)]
+struct Document<'p> {
+    r#type: String,
+    title: &'p str,
+    status: u16,
+    code: &'p str,
+    detail: &'p str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'p str>,
+    hint: &'p str,
+}
+
+impl Problem<'_> {
+    /// The answer, without the headers of the update protocol.
+    pub fn response(&self) -> Response<Body> {
+        let document = Document {
+            r#type: format!("urn:updraft:error:{}", self.code),
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            field: self.field,
+            hint: self.hint,
+        };
+        let bytes = Bytes::from(serde_json::to_vec(&document).unwrap_or_default());
+        let mut response = Response::new(Body::Full(bytes));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        response
+    }
+}

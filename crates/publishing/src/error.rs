@@ -1,0 +1,218 @@
+//! Why a use case was refused, by meaning.
+
+use model::{BlobHash, BranchName, ChannelName, KeyId, NameError, Platform};
+use store::{AppsError, CommitError, KeyError, PrepareError, ReplayError, SaveError, StoreError};
+
+/// Why a use case was refused. Nothing visible was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// There is no such app.
+    #[error("there is no such app")]
+    UnknownApp,
+    /// The app has no such channel.
+    #[error("the app has no channel `{channel}`; it has {known:?}")]
+    UnknownChannel {
+        /// What was asked for.
+        channel: ChannelName,
+        /// What there is.
+        known: Vec<ChannelName>,
+    },
+    /// The app has no such branch.
+    #[error("the app has no branch `{0}`")]
+    UnknownBranch(BranchName),
+    /// The channel points at two branches.
+    #[error("the channel `{0}` points at two branches")]
+    SplitChannel(ChannelName),
+    /// Neither a channel nor a branch was named, or both.
+    #[error("name either a channel or a branch")]
+    NoDestination,
+    /// A name is not legal.
+    #[error("{field}: {source}")]
+    Name {
+        /// The request's field.
+        field: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: NameError,
+    },
+    /// A field has a value that nothing can be made of.
+    #[error("{field}: {problem}")]
+    Field {
+        /// The request's field.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Two assets have one key but different bytes: the client knows an asset by its key.
+    #[error("two {platform} assets have the key `{key}` but different bytes")]
+    AssetKeyConflict {
+        /// Whose.
+        platform: Platform,
+        /// Which.
+        key: String,
+    },
+    /// An update has more assets than allowed.
+    #[error("the {platform} update has {count} assets; at most {limit} are allowed")]
+    TooManyAssets {
+        /// Whose.
+        platform: Platform,
+        /// How many.
+        count: usize,
+        /// How many may be.
+        limit: usize,
+    },
+    /// Files that the app has not uploaded.
+    #[error("{} file(s) were not uploaded, the first is {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
+    MissingBlobs(Vec<BlobHash>),
+    /// The strict client would not take what was rendered.
+    #[error("the {platform} client would refuse this update: {reason}")]
+    RefusedByClient {
+        /// Which client.
+        platform: Platform,
+        /// The client's rule and what it met.
+        reason: String,
+    },
+    /// The head has this content already.
+    #[error("the head of the branch `{0}` already has this content on every platform")]
+    NothingChanged(BranchName),
+    /// There is no such prepared publish.
+    #[error("there is no such prepared publish, or it has expired")]
+    UnknownPublish,
+    /// Something else was issued meanwhile.
+    #[error("something else was issued for {0} meanwhile")]
+    HeadMoved(Platform),
+    /// A rollout is open.
+    #[error("a rollout is open for {platform} {runtime_version}")]
+    RolloutActive {
+        /// Where.
+        platform: Platform,
+        /// Where.
+        runtime_version: String,
+    },
+    /// There is nothing before the head.
+    #[error("nothing was published before the head for {platform} {runtime_version}")]
+    NothingToRollBackTo {
+        /// Where.
+        platform: Platform,
+        /// Where.
+        runtime_version: String,
+    },
+    /// The branch has nothing in what was asked to go back.
+    #[error("the branch `{0}` has no update there")]
+    NothingPublished(BranchName),
+    /// The app has no key with this id.
+    #[error("the app has no signing key `{0}`")]
+    UnknownKey(KeyId),
+    /// The app has a key with this id already.
+    #[error("the app already has a signing key `{0}`")]
+    KeyExists(KeyId),
+    /// The private key cannot be used.
+    #[error("private_key: {0}")]
+    InvalidKey(#[source] signing::KeyError),
+    /// The certificate cannot be used.
+    #[error("certificate: {0}")]
+    InvalidCertificate(#[source] signing::CertificateError),
+    /// The chain does not hold together.
+    #[error("certificate: the chain does not hold together: {0}")]
+    InvalidChain(#[source] signing::ChainError),
+    /// The key does not belong to the certificate.
+    #[error("the private key does not belong to the certificate")]
+    KeyDoesNotFit,
+    /// A signature that the server cannot make is not there.
+    #[error("the key `{0}` is held elsewhere and its signature is missing")]
+    MissingSignature(KeyId),
+    /// A signature does not verify, or belongs to nothing.
+    #[error("the signature of the key `{key_id}` over {update} does not verify")]
+    InvalidSignature {
+        /// Whose.
+        key_id: KeyId,
+        /// Over which update.
+        update: String,
+    },
+    /// The idempotency key belongs to another request.
+    #[error("the idempotency key was used before with another body")]
+    IdempotencyConflict,
+    /// A blob could not be read or written.
+    #[error("the blob store failed")]
+    Blob(#[from] blob::BlobError),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    /// A private key cannot be opened with the server's master key, or signing failed.
+    #[error("signing failed")]
+    Signing(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A stored row is not what this program writes, or the program broke a rule of its own.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl From<AppsError> for PublishError {
+    fn from(error: AppsError) -> Self {
+        match error {
+            AppsError::UnknownApp => Self::UnknownApp,
+            AppsError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<PrepareError> for PublishError {
+    fn from(error: PrepareError) -> Self {
+        match error {
+            PrepareError::UnknownApp => Self::UnknownApp,
+            PrepareError::UnknownChannel(channel) => Self::UnknownChannel { channel, known: Vec::new() },
+            PrepareError::UnknownBranch(branch) => Self::UnknownBranch(branch),
+            PrepareError::ChannelIsSplit(channel) => Self::SplitChannel(channel),
+            PrepareError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<SaveError> for PublishError {
+    fn from(error: SaveError) -> Self {
+        match error {
+            SaveError::Conflict(_) => Self::IdempotencyConflict,
+            SaveError::Store(error) => Self::Store(error),
+            SaveError::UnknownBranch | SaveError::Empty | SaveError::OutOfOrder(_) => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<CommitError> for PublishError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::UnknownSession => Self::UnknownPublish,
+            CommitError::HeadMoved { platform } => Self::HeadMoved(platform),
+            CommitError::RolloutActive(lane) => {
+                Self::RolloutActive { platform: lane.platform, runtime_version: lane.runtime_version.to_string() }
+            }
+            CommitError::MissingBlob(hash) => Self::MissingBlobs(vec![hash]),
+            CommitError::MissingSignature { key_id, .. } => Self::MissingSignature(key_id),
+            CommitError::StraySignature { update, key_id } => {
+                Self::InvalidSignature { key_id, update: update.to_string() }
+            }
+            CommitError::Conflict(_) => Self::IdempotencyConflict,
+            CommitError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<KeyError> for PublishError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::UnknownApp => Self::UnknownApp,
+            KeyError::KeyIdTaken(key_id) => Self::KeyExists(key_id),
+            KeyError::Conflict(_) => Self::IdempotencyConflict,
+            KeyError::Store(error) => Self::Store(error),
+            KeyError::VersionMoved { .. } | KeyError::UnknownUpdate(_) => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<ReplayError> for PublishError {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Conflict(_) => Self::IdempotencyConflict,
+            ReplayError::Store(error) => Self::Store(error),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! From an export to the exact bytes of its manifest.
+
+use bytes::Bytes;
+use model::{BlobHash, BranchId, BranchName, ChannelName, Millis, UpdateId};
+use protocol::asset_hash::asset_hash;
+use protocol::content_type;
+use protocol::directive::SigningInfo;
+use protocol::manifest::{Asset, LaunchAsset};
+use protocol::{Directive, Manifest, Timestamp};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use store::{ContentFingerprint, NewAsset};
+
+use crate::PublishError;
+use crate::prepare::{CheckedAsset, CheckedExport};
+
+/// What a manifest says beside the export's own content.
+pub(crate) struct Frame<'p> {
+    pub id: UpdateId,
+    pub created_at: Millis,
+    pub branch: BranchId,
+    pub branch_name: &'p BranchName,
+    pub channel: Option<&'p ChannelName>,
+    pub commit: Option<&'p str>,
+    pub public_url: &'p str,
+}
+
+/// The key of `metadata` that filters compare (architecture.md §4 *Filters*).
+const BRANCH_ID: &str = "branchId";
+
+pub(crate) fn manifest(export: &CheckedExport, frame: &Frame<'_>) -> Result<Manifest, PublishError> {
+    Ok(Manifest {
+        id: frame.id.0,
+        created_at: timestamp(frame.created_at)?,
+        runtime_version: export.lane.runtime_version.to_string(),
+        launch_asset: LaunchAsset {
+            hash: asset_hash(&export.bundle.0),
+            // A bundle whose key is known is never downloaded again, so the key is the content (protocol.md §3).
+            key: export.bundle.to_string(),
+            content_type: content_type::LAUNCH_ASSET.into(),
+            url: asset_url(frame.public_url, export.bundle),
+        },
+        assets: export.assets.iter().map(|asset| manifest_asset(asset, frame.public_url)).collect(),
+        metadata: [(BRANCH_ID.to_owned(), frame.branch.to_string())].into(),
+        extra: extra(export.config.as_ref(), frame),
+    })
+}
+
+fn manifest_asset(asset: &CheckedAsset, public_url: &str) -> Asset {
+    Asset {
+        hash: asset_hash(&asset.hash.0),
+        key: asset.key.clone(),
+        content_type: asset.content_type.into(),
+        file_extension: asset.file_extension.clone(),
+        url: asset_url(public_url, asset.hash),
+    }
+}
+
+fn asset_url(public_url: &str, hash: BlobHash) -> String {
+    format!("{public_url}/assets/{hash}")
+}
+
+/// What the app's code reads as `Constants.expoConfig`, and the product brief's flat keys (protocol.md §3, §8).
+fn extra(config: Option<&Value>, frame: &Frame<'_>) -> Map<String, Value> {
+    let mut extra = Map::new();
+    if let Some(config) = config {
+        extra.insert("expoClient".into(), config.clone());
+        if let Some(scope_key) = scope_key(config) {
+            extra.insert("scopeKey".into(), scope_key.into());
+        }
+        if let Some(project_id) = project_id(config) {
+            extra.insert("eas".into(), json!({ "projectId": project_id }));
+        }
+    }
+    if let Some(channel) = frame.channel {
+        extra.insert("channel".into(), channel.as_str().into());
+    }
+    extra.insert("branchName".into(), frame.branch_name.as_str().into());
+    if let Some(commit) = frame.commit {
+        extra.insert("commit".into(), commit.into());
+    }
+    extra
+}
+
+fn project_id(config: &Value) -> Option<&str> {
+    config.pointer("/extra/eas/projectId")?.as_str()
+}
+
+fn scope_key(config: &Value) -> Option<&str> {
+    config.get("scopeKey").or_else(|| config.pointer("/extra/scopeKey"))?.as_str()
+}
+
+/// The same content under a new id, time and branch.
+pub(crate) fn reissue(stored: &[u8], frame: &Frame<'_>) -> Result<Manifest, PublishError> {
+    let manifest =
+        Manifest::parse(stored).map_err(|error| PublishError::Internal(format!("a stored manifest: {error}")))?;
+    let mut manifest = manifest.reissue(frame.id.0, timestamp(frame.created_at)?);
+    manifest.metadata.insert(BRANCH_ID.into(), frame.branch.to_string());
+    manifest.extra.insert("branchName".into(), frame.branch_name.as_str().into());
+    if let Some(channel) = frame.channel {
+        manifest.extra.insert("channel".into(), channel.as_str().into());
+    }
+    Ok(manifest)
+}
+
+/// The directive that sends devices to the update inside their binary.
+pub(crate) fn directive(commit_time: Millis, head: Option<&Manifest>) -> Result<Bytes, PublishError> {
+    Ok(Directive::roll_back_to_embedded(timestamp(commit_time)?, head.and_then(signing_info)).render())
+}
+
+/// A certificate that is bound to a project asks for its names in directives too (protocol.md §4).
+fn signing_info(manifest: &Manifest) -> Option<SigningInfo> {
+    let project_id = manifest.extra.get("eas")?.get("projectId")?.as_str()?;
+    let scope_key = manifest.extra.get("scopeKey")?.as_str()?;
+    Some(SigningInfo { project_id: project_id.into(), scope_key: scope_key.into() })
+}
+
+/// What the update shows to a device, without what differs at every publish: id, time, commit and the channel named.
+pub(crate) fn fingerprint(export: &CheckedExport) -> ContentFingerprint {
+    let assets: Vec<_> =
+        export.assets.iter().map(|asset| json!([asset.key, asset.file_extension, asset.hash])).collect();
+    let content = json!({ "bundle": export.bundle, "assets": assets, "config": export.config });
+    ContentFingerprint(Sha256::digest(content.to_string().as_bytes()).into())
+}
+
+/// The fingerprint of every roll back to embedded: they all show the same.
+pub(crate) fn embedded_fingerprint() -> ContentFingerprint {
+    ContentFingerprint(Sha256::digest(b"rollBackToEmbedded").into())
+}
+
+/// The rows of an export's files, launch asset first.
+pub(crate) fn asset_rows(export: &CheckedExport) -> Vec<NewAsset> {
+    let bundle = NewAsset {
+        hash: export.bundle,
+        key: export.bundle.to_string(),
+        content_type: content_type::LAUNCH_ASSET.into(),
+        launch: true,
+    };
+    let others = export.assets.iter().map(|asset| NewAsset {
+        hash: asset.hash,
+        key: asset.key.clone(),
+        content_type: asset.content_type.into(),
+        launch: false,
+    });
+    std::iter::once(bundle).chain(others).collect()
+}
+
+pub(crate) fn timestamp(instant: Millis) -> Result<Timestamp, PublishError> {
+    Timestamp::from_millis(instant.0)
+        .map_err(|_| PublishError::Internal(format!("{} is no instant that a manifest can carry", instant.0)))
+}

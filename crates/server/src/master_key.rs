@@ -1,0 +1,72 @@
+//! The master key, from where the settings say.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use publishing::ports::Entropy;
+use signing::seal::MasterKey;
+use zeroize::Zeroizing;
+
+use crate::config::MasterKeySource;
+
+/// Why there is no master key.
+#[derive(Debug, thiserror::Error)]
+pub enum MasterKeyError {
+    /// The file cannot be read or written.
+    #[error("signing.master_key_file: {path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The text is not a key.
+    #[error("{setting}: {source}")]
+    Text {
+        /// Where it stands.
+        setting: String,
+        /// Why.
+        #[source]
+        source: signing::seal::MasterKeyError,
+    },
+}
+
+/// Reads the key; makes it when the settings allow it and there is none.
+pub fn load(source: &MasterKeySource, entropy: &dyn Entropy) -> Result<MasterKey, MasterKeyError> {
+    match source {
+        MasterKeySource::Text(text) => MasterKey::parse(text)
+            .map_err(|source| MasterKeyError::Text { setting: "signing.master_key".into(), source }),
+        MasterKeySource::File { path, create } => {
+            let file = |source| MasterKeyError::File { path: path.clone(), source };
+            let text = match fs::read_to_string(path) {
+                Ok(text) => Zeroizing::new(text),
+                Err(error) if *create && error.kind() == io::ErrorKind::NotFound => {
+                    create_file(path, entropy).map_err(file)?
+                }
+                Err(error) => return Err(file(error)),
+            };
+            MasterKey::parse(text.trim())
+                .map_err(|source| MasterKeyError::Text { setting: path.display().to_string(), source })
+        }
+    }
+}
+
+/// Writes a new key beside its place and moves it there, so that a cut start leaves no half of one.
+fn create_file(path: &Path, entropy: &dyn Entropy) -> io::Result<Zeroizing<String>> {
+    let mut bytes = [0; 32];
+    bytes[..16].copy_from_slice(&entropy.bytes());
+    bytes[16..].copy_from_slice(&entropy.bytes());
+    let text = MasterKey::from_bytes(bytes).to_base64();
+    let unfinished = path.with_extension("key.new");
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&unfinished)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)?;
+    Ok(text)
+}

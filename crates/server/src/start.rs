@@ -1,0 +1,259 @@
+//! From settings to a running server, and back to nothing.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use admin::Admin;
+use async_trait::async_trait;
+use blob::{BlobStore, CacheLimits, CachedBlobs, ReadBlobs};
+use delivery::Delivery;
+use delivery::door::{ApiKeys, Door, Open};
+use delivery::record::CheckSink;
+use model::{AppId, AppSlug, ChannelName, KeyId};
+use publishing::ports::{Announce, Clock, Entropy};
+use publishing::{PublishError, Publishing, Rules, token_hash};
+use store::{Store, StoreError};
+use store_sqlite::SqliteStore;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
+
+use crate::check_log::{CheckLog, CheckLogWriter};
+use crate::config::{Access, Settings};
+use crate::machine::{SystemClock, SystemEntropy};
+use crate::master_key::{self, MasterKeyError};
+use crate::routes::Routes;
+
+/// Why a server did not start. Names the setting to change.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory cannot be used.
+    #[error("data_dir: {path} cannot be used")]
+    DataDir {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Another server uses the data directory.
+    #[error("data_dir: {path} is in use by another server")]
+    InUse {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The address cannot be listened on.
+    #[error("listen: {address} cannot be listened on")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// There is no master key.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// The database cannot be opened.
+    #[error("data_dir: the database cannot be used")]
+    Store(#[from] StoreError),
+    /// The blobs cannot be opened.
+    #[error("data_dir: the blobs cannot be used")]
+    Blobs(#[from] blob::BlobError),
+    /// The first app cannot be created.
+    #[error("the first app cannot be created")]
+    FirstStart(#[from] PublishError),
+    /// What is stored cannot be served.
+    #[error("what is stored cannot be served")]
+    Refresh(#[from] delivery::RefreshError),
+    /// The request log's thread cannot be started.
+    #[error("the request log cannot be started")]
+    CheckLog(#[source] std::io::Error),
+}
+
+/// What a test may put in the place of the machine's.
+pub struct Parts {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Gives randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Wraps the store, for instance to let it fail.
+    pub wrap_store: Box<dyn FnOnce(Arc<dyn Store>) -> Arc<dyn Store> + Send>,
+    /// Take the records of checks beside the request log.
+    pub sinks: Vec<Arc<dyn CheckSink>>,
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            wrap_store: Box::new(std::convert::identity),
+            sinks: Vec::new(),
+        }
+    }
+}
+
+/// What the first start made, to be shown once.
+#[derive(Debug)]
+pub struct Created {
+    /// The operator's token.
+    pub token: Zeroizing<String>,
+}
+
+/// A server that answers.
+pub struct RunningServer {
+    /// Where it listens; the port is the real one also when the settings say 0.
+    pub address: SocketAddr,
+    /// Some at the very first start.
+    pub created: Option<Created>,
+    /// A token that lives as long as this process.
+    pub process_token: Zeroizing<String>,
+    /// What answers devices.
+    pub delivery: Arc<Delivery>,
+    store: SqliteStore,
+    stop: oneshot::Sender<()>,
+    connections: JoinHandle<()>,
+    log: Option<CheckLogWriter>,
+}
+
+impl RunningServer {
+    /// Accepts no more, lets requests under way finish, writes the log to its end, closes the database.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        if let Err(error) = self.connections.await {
+            tracing::error!(%error, "the accept loop failed");
+        }
+        drop(self.delivery);
+        self.store.close().await;
+        if let Some(log) = self.log {
+            let _ = tokio::task::spawn_blocking(|| log.finish()).await;
+        }
+    }
+
+    /// Waits for the accept loop's end, which is a failure.
+    pub async fn failed(&mut self) {
+        let _ = (&mut self.connections).await;
+    }
+}
+
+/// Starts with the machine's clock and randomness.
+pub async fn start(settings: Settings) -> Result<RunningServer, StartError> {
+    start_with(settings, Parts::default()).await
+}
+
+/// Starts with the given parts.
+pub async fn start_with(settings: Settings, parts: Parts) -> Result<RunningServer, StartError> {
+    let data_dir = settings.data_dir.clone();
+    let unusable = |source| StartError::DataDir { path: data_dir.clone(), source };
+    std::fs::create_dir_all(&data_dir).map_err(unusable)?;
+    // First the address: who cannot listen should not touch the data of who can.
+    let listener = TcpListener::bind(settings.listen).await;
+    let listener = listener.map_err(|source| StartError::Listen { address: settings.listen, source })?;
+    let address = listener.local_addr().map_err(unusable)?;
+    let lock = lock(&data_dir)?;
+
+    let master_key = master_key::load(&settings.master_key, &*parts.entropy)?;
+    let sqlite = SqliteStore::open(&data_dir.join("updraft.sqlite")).await?;
+    let store = (parts.wrap_store)(Arc::new(sqlite.clone()));
+    let blobs = BlobStore::local(&data_dir.join("blobs"))?;
+    blobs.sweep_temporary(parts.clock.now().0).await?;
+    let cache = CacheLimits {
+        budget: settings.assets.memory_cache_bytes,
+        largest_blob: settings.assets.memory_cache_largest_bytes,
+        ..CacheLimits::default()
+    };
+    let cached: Arc<dyn ReadBlobs> = Arc::new(CachedBlobs::new(Arc::new(blobs.clone()), cache));
+
+    let mut sinks = parts.sinks;
+    let mut log = None;
+    if settings.log.checks {
+        let started = CheckLog::start(settings.log.checks_waiting, std::io::stdout());
+        let (sink, writer) = started.map_err(StartError::CheckLog)?;
+        sinks.push(Arc::new(sink));
+        log = Some(writer);
+    }
+    let delivery = Arc::new(Delivery::new(store.clone(), cached, door(&settings), sinks));
+
+    let rules = Rules {
+        public_url: public_url(&settings, address),
+        max_upload_bytes: settings.limits.max_upload_bytes,
+        max_assets: settings.limits.max_assets,
+        brotli_quality: settings.assets.brotli_quality,
+    };
+    let public_url: Arc<str> = rules.public_url.as_str().into();
+    let announce = Arc::new(Reload(delivery.clone()));
+    let publishing =
+        Publishing::new(store.clone(), blobs, master_key, rules, parts.clock.clone(), parts.entropy, announce);
+    let created = first_start(&publishing).await?;
+    delivery.reload_all().await?;
+
+    let process_token = publishing.new_token();
+    let admin = Admin {
+        publishing,
+        apps: store.clone(),
+        tokens: store,
+        process_token: Some(token_hash(&process_token)),
+        public_url,
+        upload_idle_time: settings.limits.upload_idle_time,
+    };
+    let routes = Routes { delivery: delivery.clone(), admin: admin::router(admin), clock: parts.clock };
+    let (stop, stopped) = oneshot::channel();
+    let connections = tokio::spawn(async move {
+        let _lock = lock;
+        let stopped = async { stopped.await.unwrap_or(()) };
+        crate::connections::serve(listener, routes, settings.limits, stopped).await;
+    });
+    Ok(RunningServer { address, created, process_token, delivery, store: sqlite, stop, connections, log })
+}
+
+/// Two servers on one directory would each believe to be the only writer.
+fn lock(data_dir: &std::path::Path) -> Result<std::fs::File, StartError> {
+    let path = data_dir.join("lock");
+    let file = std::fs::File::create(&path).map_err(|source| StartError::DataDir { path: path.clone(), source })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StartError::InUse { path: data_dir.to_owned() }),
+        Err(std::fs::TryLockError::Error(source)) => Err(StartError::DataDir { path, source }),
+    }
+}
+
+fn door(settings: &Settings) -> Box<dyn Door> {
+    match &settings.devices.access {
+        Access::Open => Box::new(Open),
+        Access::ApiKeys(keys) => {
+            let header = settings.devices.api_key_header.clone();
+            Box::new(ApiKeys::new(header, keys.iter().map(String::as_str)))
+        }
+    }
+}
+
+/// The settings' address; its port is the real one when the settings left both ports to the system.
+fn public_url(settings: &Settings, address: SocketAddr) -> String {
+    let url = settings.public_url.as_str();
+    match url.strip_suffix(":0") {
+        Some(host) => format!("{host}:{}", address.port()),
+        None => url.to_owned(),
+    }
+}
+
+async fn first_start(publishing: &Publishing) -> Result<Option<Created>, StartError> {
+    let named = |error: model::NameError| PublishError::Internal(error.to_string());
+    let slug = AppSlug::parse(delivery::DEFAULT_APP).map_err(named)?;
+    let channel = ChannelName::parse("production").map_err(named)?;
+    let key = KeyId::parse("main").map_err(named)?;
+    let first = publishing.bootstrap(&slug, &channel, &key).await?;
+    Ok(first.map(|first| Created { token: first.token }))
+}
+
+/// A publish is visible when the snapshot of this process has it.
+struct Reload(Arc<Delivery>);
+
+#[async_trait]
+impl Announce for Reload {
+    async fn changed(&self, app: AppId) -> Result<(), PublishError> {
+        self.0.reload(app).await.map_err(|error| PublishError::Internal(format!("the change is stored, but {error}")))
+    }
+}

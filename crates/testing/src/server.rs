@@ -1,0 +1,148 @@
+//! The real server on a scratch directory.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ::server::config::{self, Settings};
+use ::server::machine::SystemEntropy;
+use ::server::{Parts, RunningServer, StartError};
+use store::Store;
+use tempfile::TempDir;
+
+use crate::{Anonymous, MockClock, Publisher, Records};
+
+/// A server that answers on a port of its own until it is dropped.
+pub struct TestServer {
+    /// Its clock.
+    pub clock: Arc<MockClock>,
+    /// What it noted of its checks.
+    pub records: Arc<Records>,
+    /// The operator's token.
+    pub token: String,
+    running: Option<RunningServer>,
+    settings: Settings,
+    directory: Arc<TempDir>,
+}
+
+/// A server to start.
+pub struct ServerBuilder {
+    environment: Vec<(String, String)>,
+    wrap_store: Box<dyn FnOnce(Arc<dyn Store>) -> Arc<dyn Store> + Send>,
+    directory: Option<Arc<TempDir>>,
+    clock: Arc<MockClock>,
+}
+
+impl Default for ServerBuilder {
+    fn default() -> Self {
+        Self {
+            environment: Vec::new(),
+            wrap_store: Box::new(std::convert::identity),
+            directory: None,
+            clock: Arc::default(),
+        }
+    }
+}
+
+impl ServerBuilder {
+    /// Sets a setting by its environment variable, as an operator would.
+    #[must_use]
+    pub fn set(mut self, variable: &str, value: &str) -> Self {
+        self.environment.push((variable.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Puts something between the server and its store.
+    #[must_use]
+    pub fn wrap_store(mut self, wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store> + Send + 'static) -> Self {
+        self.wrap_store = Box::new(wrap);
+        self
+    }
+
+    /// Starts it.
+    pub async fn start(self) -> TestServer {
+        self.try_start().await.expect("the test server starts")
+    }
+
+    /// Starts it, or says why not.
+    pub async fn try_start(self) -> Result<TestServer, StartError> {
+        let directory = self.directory.unwrap_or_else(|| Arc::new(TempDir::new().expect("a scratch directory")));
+        let mut environment = vec![
+            ("UPDRAFT_PUBLIC_URL".to_owned(), "http://127.0.0.1:0".to_owned()),
+            ("UPDRAFT_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
+            ("UPDRAFT_DATA_DIR".to_owned(), directory.path().join("data").display().to_string()),
+            ("UPDRAFT_ASSETS_BROTLI_QUALITY".to_owned(), "5".to_owned()),
+            ("UPDRAFT_LOG_CHECKS".to_owned(), "false".to_owned()),
+        ];
+        environment.extend(self.environment);
+        let settings = config::read(None, environment).expect("legal settings");
+        let records = Arc::new(Records::default());
+        let parts = Parts {
+            clock: self.clock.clone(),
+            entropy: Arc::new(SystemEntropy),
+            wrap_store: self.wrap_store,
+            sinks: vec![records.clone()],
+        };
+        let running = ::server::start_with(settings.clone(), parts).await?;
+        let token = running.process_token.to_string();
+        Ok(TestServer { clock: self.clock, records, token, running: Some(running), settings, directory })
+    }
+}
+
+impl TestServer {
+    /// A fresh server with the defaults.
+    pub async fn start() -> Self {
+        ServerBuilder::default().start().await
+    }
+
+    /// A fresh server to configure.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder::default()
+    }
+
+    /// Scheme and authority.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.running().address)
+    }
+
+    /// What is running.
+    pub fn running(&self) -> &RunningServer {
+        self.running.as_ref().expect("the server runs")
+    }
+
+    /// The data directory.
+    pub fn data_dir(&self) -> &Path {
+        &self.settings.data_dir
+    }
+
+    /// A caller with the operator's token.
+    pub fn publisher(&self) -> Publisher {
+        Publisher::new(&self.url(), &self.token)
+    }
+
+    /// A caller without anything.
+    pub fn anonymous(&self) -> Anonymous {
+        Anonymous::new(&self.url())
+    }
+
+    /// Stops it as SIGTERM does.
+    pub async fn stop(mut self) {
+        self.shut_down().await;
+    }
+
+    /// Stops it and starts another one on the same data and clock; its address is another one.
+    pub async fn restart(mut self) -> Self {
+        self.shut_down().await;
+        let builder = ServerBuilder {
+            directory: Some(self.directory.clone()),
+            clock: self.clock.clone(),
+            ..ServerBuilder::default()
+        };
+        builder.start().await
+    }
+
+    async fn shut_down(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+    }
+}
