@@ -3,13 +3,13 @@
 CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: run test lint unit e2e bench
+.PHONY: run test lint unit readme bench
 
 run:
 	$(CARGO) build --release --locked --package updraft
 	./target/release/updraft quickstart --export examples/hello-expo/dist
 
-test: lint unit e2e
+test: lint unit readme
 
 lint:
 	$(CARGO) fmt --all --check
@@ -19,8 +19,9 @@ lint:
 unit:
 	$(CARGO) test --workspace --locked
 
-e2e:
-	$(CARGO) xtask e2e
+# Starts `make run`, then types every command of the README: a real `npm ci` and `expo export`, two publishes, two installs.
+readme:
+	$(CARGO) xtask readme
 
 bench:
 	$(CARGO) xtask bench check

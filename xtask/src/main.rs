@@ -1,18 +1,25 @@
-//! The repository's own checks and generators: `cargo xtask deps`.
+//! The repository's own checks and generators.
+//!
+//! - `cargo xtask deps`: no room depends on another than the table allows
+//! - `cargo xtask readme`: every command of the README does what it says, with a real `npm ci` and `expo export`
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
 
 mod deps;
+mod readme;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let ["deps"] = words.as_slice() else {
-        eprintln!("usage: cargo xtask deps");
-        return ExitCode::from(2);
+    let outcome = match words.as_slice() {
+        ["deps"] => deps::check(),
+        ["readme"] => readme::check(),
+        _ => {
+            eprintln!("usage: cargo xtask deps | readme");
+            return ExitCode::from(2);
+        }
     };
-    let outcome = deps::check();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -7,6 +7,7 @@
 
 mod anonymous;
 mod clock;
+mod device;
 mod export;
 mod publisher;
 mod records;
@@ -14,6 +15,7 @@ mod server;
 
 pub use anonymous::{Anonymous, Answered};
 pub use clock::MockClock;
+pub use device::{Device, EMBEDDED_AT, Failed};
 pub use export::{Export, ExportedFile, PlatformFiles};
 pub use publisher::{Publisher, expect};
 pub use records::Records;

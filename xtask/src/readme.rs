@@ -1,0 +1,195 @@
+//! The README's commands, run as a newcomer would type them.
+//!
+//! Every fenced block with the info string `sh` is a terminal. `make run` is started and left running, as the text says;
+//! all other blocks are typed into one shell, in order. The placeholder of the token is what `make run` printed. The
+//! server gets a port and a data directory of its own, so that the check disturbs nothing.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+
+/// What the README writes for the token.
+const TOKEN_PLACEHOLDER: &str = "upd_…";
+/// What `make run` says when it has done everything and serves on.
+const SERVES_ON: &str = "Serving until Ctrl-C";
+/// A cold release build on two busy cores.
+const LONGEST_START: Duration = Duration::from_mins(40);
+
+/// Runs the README.
+pub fn check() -> Result<()> {
+    let root = workspace();
+    let readme = fs::read_to_string(root.join("README.md"))?;
+    let blocks = shell_blocks(&readme);
+    let (run, typed): (Vec<_>, Vec<_>) = blocks.into_iter().partition(|block| block.trim() == "make run");
+    ensure!(run.len() == 1, "the README starts the server {} times", run.len());
+    ensure!(!typed.is_empty(), "the README has no command to run");
+    ensure!(typed.concat().contains(TOKEN_PLACEHOLDER), "the README does not say where the token goes");
+
+    let scratch = scratch(&root)?;
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let url = format!("http://127.0.0.1:{port}");
+    let mut server = start(&root, &scratch.join("data"), port, &url)?;
+    let outcome = type_in(&typed.concat().replace(TOKEN_PLACEHOLDER, &server.token), &scratch, &url);
+    server.interrupt()?;
+    outcome?;
+    fs::remove_dir_all(&scratch)?;
+    println!("readme: every command of the README did what it says");
+    Ok(())
+}
+
+/// The content of every `sh` block.
+pub fn shell_blocks(markdown: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut open: Option<String> = None;
+    for line in markdown.lines() {
+        match (&mut open, line.trim_end()) {
+            (None, "```sh") => open = Some(String::new()),
+            (Some(_), "```") => blocks.extend(open.take()),
+            (Some(block), line) => {
+                block.push_str(line);
+                block.push('\n');
+            }
+            (None, _) => {}
+        }
+    }
+    blocks
+}
+
+/// A place that looks like a fresh clone to the README's commands, with the example in it and nothing else.
+fn scratch(root: &Path) -> Result<PathBuf> {
+    let scratch = root.join("target/readme");
+    if scratch.exists() {
+        fs::remove_dir_all(&scratch)?;
+    }
+    fs::create_dir_all(scratch.join("target"))?;
+    let example = scratch.join("examples/hello-expo");
+    copy(&root.join("examples/hello-expo"), &example)?;
+    let built = root.join("target/release");
+    fs::create_dir_all(scratch.join("target/release"))?;
+    fs::write(
+        scratch.join("target/release/updraft"),
+        format!("#!/bin/sh\nexec '{}' \"$@\"\n", built.join("updraft").display()),
+    )?;
+    run(Command::new("chmod").arg("+x").arg(scratch.join("target/release/updraft")))?;
+    Ok(scratch)
+}
+
+/// Copies a tree, but for what `npm` and `expo` leave behind.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        if [".expo", "node_modules"].iter().any(|skipped| entry.file_name() == *skipped) {
+            continue;
+        }
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+struct Server {
+    process: Child,
+    token: String,
+}
+
+fn start(root: &Path, data: &Path, port: u16, url: &str) -> Result<Server> {
+    let mut process = Command::new("make")
+        .arg("run")
+        .current_dir(root)
+        .env("UPDRAFT_DATA_DIR", data)
+        .env("UPDRAFT_LISTEN", format!("127.0.0.1:{port}"))
+        .env("UPDRAFT_PUBLIC_URL", url)
+        .env("UPDRAFT_LOG_CHECKS", "false")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .context("starting make run")?;
+    let (lines, said) = channel();
+    let streams: [Option<Box<dyn Read + Send>>; 2] = [
+        process.stdout.take().map(|stream| Box::new(stream) as _),
+        process.stderr.take().map(|stream| Box::new(stream) as _),
+    ];
+    for stream in streams.into_iter().flatten() {
+        let lines = lines.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                println!("make run | {line}");
+                // Nobody listens any more once the server serves; it is read all the same, so that it never blocks.
+                let _ = lines.send(line);
+            }
+        });
+    }
+    drop(lines);
+    let mut token = None;
+    loop {
+        match said.recv_timeout(LONGEST_START) {
+            Ok(line) if line.contains(SERVES_ON) => break,
+            Ok(line) => token = token.or_else(|| line.trim().strip_prefix("upd_").map(|rest| format!("upd_{rest}"))),
+            Err(RecvTimeoutError::Timeout) => bail!("`make run` did not serve within {LONGEST_START:?}"),
+            Err(RecvTimeoutError::Disconnected) => bail!("`make run` ended: {}", process.wait()?),
+        }
+    }
+    let token = token.context("`make run` printed no token")?;
+    Ok(Server { process, token })
+}
+
+impl Server {
+    /// Ctrl-C for what make started, which must end in peace.
+    fn interrupt(&mut self) -> Result<()> {
+        let make = self.process.id();
+        let children = fs::read_to_string(format!("/proc/{make}/task/{make}/children"))?;
+        for child in children.split_whitespace() {
+            run(Command::new("kill").args(["-INT", child]))?;
+        }
+        let status = self.process.wait()?;
+        ensure!(status.success(), "`make run` ended with {status} after Ctrl-C");
+        Ok(())
+    }
+}
+
+/// Types everything into one shell that stops at the first failure and shows what it runs.
+fn type_in(commands: &str, directory: &Path, url: &str) -> Result<()> {
+    let script = format!("set -eux\n{commands}");
+    run(Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(directory)
+        .env("UPDRAFT_SERVER", url)
+        .env("CI", "1")
+        .env("EXPO_NO_TELEMETRY", "1")
+        .env("EXPO_OFFLINE", "1")
+        // The example's own repository is this one; what is published says so.
+        .stdin(Stdio::null()))
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("running {command:?}"))?;
+    ensure!(status.success(), "{command:?} ended with {status}");
+    Ok(())
+}
+
+fn workspace() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shell_blocks;
+
+    #[test]
+    fn only_shell_blocks_are_commands() {
+        let markdown = "text\n```sh\nmake run\n```\n```\noutput\n```\n```json\n{}\n```\n```sh\na\nb\n```\n";
+        assert_eq!(shell_blocks(markdown), ["make run\n", "a\nb\n"]);
+    }
+}
