@@ -144,6 +144,19 @@ async fn a_large_blob_is_streamed_and_never_kept() {
 }
 
 #[tokio::test]
+async fn those_who_ask_for_a_known_large_blob_do_not_wait_for_each_other() {
+    let inner = Watched::with_gate(1);
+    let hash = inner.put(1, 4 * MIB + 1).await;
+    let cache = cached(&inner, CacheLimits::default());
+    cache.open(hash, None).await.unwrap();
+    let mut asking = [cache.open(hash, None), cache.open(hash, None), cache.open(hash, Some(0..1))];
+    for one in &mut asking {
+        assert!(futures_util::poll!(one).is_pending());
+    }
+    assert_eq!(inner.count(), 4);
+}
+
+#[tokio::test]
 async fn the_budget_holds_and_what_is_asked_often_stays() {
     let inner = Watched::open();
     let limits = CacheLimits { budget: 8 * MIB as u64, largest_blob: MIB as u64, fills: 4 };
