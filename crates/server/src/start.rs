@@ -113,6 +113,9 @@ pub struct RunningServer {
     pub process_token: Zeroizing<String>,
     /// What answers devices.
     pub delivery: Arc<Delivery>,
+    /// Scheme and authority that asset URLs begin with.
+    pub public_url: Arc<str>,
+    publishing: Publishing,
     store: SqliteStore,
     stop: oneshot::Sender<()>,
     connections: JoinHandle<()>,
@@ -120,13 +123,20 @@ pub struct RunningServer {
 }
 
 impl RunningServer {
+    /// The certificate of an app's key, in PEM.
+    pub async fn certificate(&self, app: &str, key_id: &str) -> Option<String> {
+        let keys = self.publishing.keys(&AppSlug::parse(app).ok()?).await.ok()?;
+        keys.into_iter().find(|key| key.key_id.as_str() == key_id).map(|key| key.certificate_pem)
+    }
+
     /// Accepts no more, lets requests under way finish, writes the log to its end, closes the database.
     pub async fn stop(self) {
         let _ = self.stop.send(());
         if let Err(error) = self.connections.await {
             tracing::error!(%error, "the accept loop failed");
         }
-        drop(self.delivery);
+        // The log's writer ends when the last sink is gone, and delivery holds one.
+        drop((self.delivery, self.publishing));
         self.store.close().await;
         if let Some(log) = self.log {
             let _ = tokio::task::spawn_blocking(|| log.finish()).await;
@@ -192,11 +202,11 @@ pub async fn start_with(settings: Settings, parts: Parts) -> Result<RunningServe
 
     let process_token = publishing.new_token();
     let admin = Admin {
-        publishing,
+        publishing: publishing.clone(),
         apps: store.clone(),
         tokens: store,
         process_token: Some(token_hash(&process_token)),
-        public_url,
+        public_url: public_url.clone(),
         upload_idle_time: settings.limits.upload_idle_time,
     };
     let routes = Routes { delivery: delivery.clone(), admin: admin::router(admin), clock: parts.clock };
@@ -206,7 +216,18 @@ pub async fn start_with(settings: Settings, parts: Parts) -> Result<RunningServe
         let stopped = async { stopped.await.unwrap_or(()) };
         crate::connections::serve(listener, routes, settings.limits, stopped).await;
     });
-    Ok(RunningServer { address, created, process_token, delivery, store: sqlite, stop, connections, log })
+    Ok(RunningServer {
+        address,
+        created,
+        process_token,
+        delivery,
+        public_url,
+        publishing,
+        store: sqlite,
+        stop,
+        connections,
+        log,
+    })
 }
 
 /// Two servers on one directory would each believe to be the only writer.

@@ -57,7 +57,7 @@ fn main() -> ExitCode {
                 ExitCode::SUCCESS
             }
             Command::Config(Config::Check { config }) => serve::check(config.as_deref()),
-            Command::Quickstart(arguments) => quickstart::run(&global, arguments).await,
+            Command::Quickstart(arguments) => quickstart::run(global, arguments).await,
             Command::Client(command) => cli::run(global, command).await,
         }
     })

@@ -75,7 +75,6 @@ pub async fn until_signal(mut server: RunningServer) -> ExitCode {
             if let Err(error) = signal {
                 return complain("signals cannot be received", &error);
             }
-            tracing::info!("draining");
             server.stop().await;
             ExitCode::SUCCESS
         }
