@@ -1,6 +1,5 @@
 //! Connections: accepted up to a bound, given little time for their headers, drained at the end.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +23,7 @@ const STREAMS: u32 = 128;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Accepts until `stop` is done, then lets requests under way finish within the drain time.
-pub async fn serve(listener: TcpListener, routes: Routes, limits: Limits, stop: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, routes: Arc<Routes>, limits: Limits, stop: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(limits.max_connections));
     let http = Arc::new(builder(&limits));
     let graceful = GracefulShutdown::new();
@@ -75,17 +74,14 @@ async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     http: &auto::Builder<TokioExecutor>,
-    routes: Routes,
+    routes: Arc<Routes>,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone at once");
         return;
     }
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let routes = routes.clone();
-        async move { Ok::<_, Infallible>(routes.answer(request, peer.ip()).await) }
-    });
+    let service = service_fn(move |request: hyper::Request<Incoming>| routes.answer(request, peer.ip()));
     let served = watcher.watch(http.serve_connection(TokioIo::new(stream), service).into_owned()).await;
     if let Err(error) = served {
         tracing::debug!(error = &*error, %peer, "a connection ended early");

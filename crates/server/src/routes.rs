@@ -2,7 +2,9 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use delivery::body::Body;
@@ -14,7 +16,6 @@ use publishing::ports::Clock;
 use tower::ServiceExt;
 
 /// What answers a request.
-#[derive(Clone)]
 pub struct Routes {
     /// Devices.
     pub delivery: Arc<Delivery>,
@@ -52,29 +53,57 @@ impl<'p> Route<'p> {
     }
 }
 
+/// An answer on its way. A check's is there at once: it costs no allocation and no second poll.
+pub enum Answering {
+    /// There already; none once it was taken.
+    Now(Option<Response<Body>>),
+    /// Waits for a disk or a database.
+    Later(Pin<Box<dyn Future<Output = Response<Body>> + Send>>),
+}
+
+impl Future for Answering {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            Self::Now(answer) => answer.take().map_or(Poll::Pending, |answer| Poll::Ready(Ok(answer))),
+            Self::Later(answer) => answer.as_mut().poll(context).map(Ok),
+        }
+    }
+}
+
 impl Routes {
     /// Answers one request of the peer at `ip`.
-    pub async fn answer<B>(&self, request: Request<B>, ip: IpAddr) -> Response<Body>
+    pub fn answer<B>(self: &Arc<Self>, request: Request<B>, ip: IpAddr) -> Answering
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
+        let now = |answer| Answering::Now(Some(answer));
         let route = Route::of(request.uri().path());
         let reads = *request.method() == Method::GET || *request.method() == Method::HEAD;
         match route {
-            Route::Operator => self.operator(request).await,
-            _ if !reads => method_not_allowed(request.method()),
-            Route::Check { app } => self.delivery.check(&Asked {
+            Route::Operator => {
+                let routes = self.clone();
+                Answering::Later(Box::pin(async move { routes.operator(request).await }))
+            }
+            _ if !reads => now(method_not_allowed(request.method())),
+            Route::Check { app } => now(self.delivery.check(&Asked {
                 app,
                 headers: request.headers(),
                 query: request.uri().query(),
                 ip,
                 now: self.clock.now(),
-            }),
-            Route::Asset { hash } => self.delivery.asset(request.method(), hash, request.headers()).await,
-            Route::Alive => plain(StatusCode::OK, "alive\n"),
-            Route::Ready if self.delivery.is_ready() => plain(StatusCode::OK, "ready\n"),
-            Route::Ready => plain(StatusCode::SERVICE_UNAVAILABLE, "no snapshot is loaded\n"),
+            })),
+            Route::Asset { hash } => {
+                let (delivery, hash) = (self.delivery.clone(), hash.to_owned());
+                Answering::Later(Box::pin(
+                    async move { delivery.asset(request.method(), &hash, request.headers()).await },
+                ))
+            }
+            Route::Alive => now(plain(StatusCode::OK, "alive\n")),
+            Route::Ready if self.delivery.is_ready() => now(plain(StatusCode::OK, "ready\n")),
+            Route::Ready => now(plain(StatusCode::SERVICE_UNAVAILABLE, "no snapshot is loaded\n")),
         }
     }
 

@@ -209,7 +209,7 @@ pub async fn start_with(settings: Settings, parts: Parts) -> Result<RunningServe
         public_url: public_url.clone(),
         upload_idle_time: settings.limits.upload_idle_time,
     };
-    let routes = Routes { delivery: delivery.clone(), admin: admin::router(admin), clock: parts.clock };
+    let routes = Arc::new(Routes { delivery: delivery.clone(), admin: admin::router(admin), clock: parts.clock });
     let (stop, stopped) = oneshot::channel();
     let connections = tokio::spawn(async move {
         let _lock = lock;
