@@ -231,6 +231,9 @@ pub struct DeviceArgs {
     /// The id of the key that the binary expects
     #[arg(long, requires = "certificate", default_value = "main")]
     pub key_id: String,
+    /// Expect the certificate chain in the answer (`codeSigningIncludeManifestResponseCertificateChain`)
+    #[arg(long, requires = "certificate")]
+    pub certificate_chain: bool,
     /// The API key, sent as `x-api-key`
     #[arg(long, value_name = "KEY")]
     pub api_key: Option<String>,

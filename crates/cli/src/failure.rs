@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use api::Code;
+use device::Consequence;
 
 use crate::exit::Exit;
 use crate::expo::ExpoError;
@@ -59,6 +60,28 @@ pub enum Failure {
     /// Signatures that this version cannot bring.
     #[error("the server does not hold the private part of {}", .0.join(", "))]
     ExternalKeys(Vec<String>),
+    /// The strict client does not take what the server sent.
+    #[error("the {} client refuses what {url} answered: {}", refusal.platform, refusal.message)]
+    ClientRefused {
+        /// What was asked.
+        url: String,
+        /// The rule that was broken.
+        refusal: Box<device::Refusal>,
+    },
+    /// The bytes do not have the encoding that their header names.
+    #[error("{url} sent bytes that cannot be decoded")]
+    Undecodable {
+        /// What was asked.
+        url: String,
+        /// What is wrong with them.
+        source: io::Error,
+    },
+    /// The certificate that the phone is to have inside.
+    #[error("the certificate cannot be used")]
+    Certificate(#[source] signing::CertificateError),
+    /// A header that the phone is to send.
+    #[error("the header {0} cannot be sent")]
+    Header(String),
     /// The operating system has no randomness to give.
     #[error("the operating system gives no random numbers")]
     NoRandomness,
@@ -68,7 +91,7 @@ impl Failure {
     /// A failed request that would have changed what devices get: was it refused, or does nobody know?
     pub(crate) fn of_intent(error: RemoteError, hint: &'static str) -> Self {
         match &error {
-            RemoteError::Problem(problem) if problem.status < 500 => error.into(),
+            RemoteError::Problem(problem) if problem.status < 500 || problem.is(Code::NoSpace) => error.into(),
             RemoteError::File { .. } | RemoteError::Setup(_) => error.into(),
             _ => Self::OutcomeUnknown { source: error, hint },
         }
@@ -86,6 +109,7 @@ impl Failure {
             Self::Usage { .. } => Exit::Usage,
             Self::UnknownChannel { .. } => Exit::Refused,
             Self::OutcomeUnknown { .. } => Exit::Unreachable,
+            Self::ClientRefused { .. } | Self::Undecodable { .. } => Exit::ClientRefused,
             _ => Exit::Failure,
         }
     }
@@ -106,7 +130,15 @@ impl Failure {
                 "import the key with `updraft keys import`; bringing signatures made elsewhere is not supported yet"
                     .into(),
             ),
-            Self::File { .. } | Self::NoRandomness => None,
+            Self::ClientRefused { refusal, .. } => Some(format!(
+                "rule {} ({}); a real app {}",
+                refusal.rule,
+                refusal.rule.source(),
+                consequence(refusal.consequence())
+            )),
+            Self::Undecodable { .. } => Some("look for a proxy that changes bodies or headers".into()),
+            Self::Certificate(_) => Some("`updraft keys certificate` prints the one that belongs to a key".into()),
+            Self::File { .. } | Self::Header(_) | Self::NoRandomness => None,
         }
     }
 
@@ -124,7 +156,27 @@ impl Failure {
             Self::UnknownChannel { .. } => Code::UnknownChannel.as_str(),
             Self::OutcomeUnknown { .. } => "outcome_unknown",
             Self::ExternalKeys(_) => "external_keys",
+            Self::ClientRefused { .. } => "client_refused",
+            Self::Undecodable { .. } => "undecodable",
+            Self::Certificate(_) => Code::InvalidCertificate.as_str(),
+            Self::Header(_) => "header",
             Self::NoRandomness => "no_randomness",
         }
+    }
+}
+
+fn consequence(consequence: Consequence) -> &'static str {
+    match consequence {
+        Consequence::RefusesAnswer => "keeps what it runs",
+        Consequence::CrashesApp => "crashes at every start",
+        Consequence::IgnoresIt => "ignores that part",
+        Consequence::Misreads => "reads something else than was meant",
+        Consequence::ServesStale => "goes on with a stale answer",
+        Consequence::DropsAsset => "runs without the asset",
+        Consequence::LosesUpdate => "loses the update",
+        Consequence::StoresUnverified => "runs bytes that nobody verified",
+        Consequence::FailsDownload => "fails to download the update",
+        Consequence::NeverLaunches => "never launches the update",
+        Consequence::Decides => "does something else",
     }
 }

@@ -14,9 +14,9 @@ mod export;
 mod failure;
 mod git;
 mod issued;
+mod machine;
 mod printer;
 mod programs;
-mod random;
 mod remote;
 mod settings;
 mod table;
@@ -30,30 +30,33 @@ pub use export::ExportFailure;
 pub use failure::Failure;
 pub use printer::{Captured, Mode, Printer};
 pub use programs::Programs;
+pub use protocol::Platform;
 pub use remote::{Connection, Intent, Patience, Pause, RemoteError, ServerUrl, ServerUrlError, Token, TokenError};
 
 use args::KeysCommand;
-use commands::{keys, publish, roll_back};
+use commands::{device, keys, publish, roll_back};
 use exit::Exit;
 
 /// Does what the arguments say, prints what came of it, and returns the exit code. Ctrl-C ends it.
 pub async fn run(global: Global, command: Command) -> ExitCode {
-    let printer = Printer::new(settings::mode(global, command.wants_json()));
+    let printer = Printer::new(settings::mode(global, &command));
     let intent = Intent::default();
     tokio::select! {
         exit = execute(global, command, &intent, &printer) => exit.into(),
         () = interrupted() => {
             printer.warning(if intent.was_sent() {
-                "interrupted after the request to make it live was sent: it may be served"
+                "interrupted after the server was asked to make it live: it may be served"
             } else {
-                "interrupted; nothing was published"
+                "interrupted; nothing changed for any device"
             });
             Exit::Interrupted.into()
         }
     }
 }
 
-async fn execute(global: Global, command: Command, intent: &Intent, printer: &Printer) -> Exit {
+/// What [`run`] does, into a given printer and without heed to Ctrl-C. `intent` tells whether a request was sent that
+/// changes what devices get.
+pub async fn execute(global: Global, command: Command, intent: &Intent, printer: &Printer) -> Exit {
     match dispatch(global, command, intent, printer).await {
         Ok(exit) => exit,
         Err(failure) => {
@@ -76,8 +79,10 @@ async fn dispatch(global: Global, command: Command, intent: &Intent, printer: &P
             roll_back::roll_back(options, printer).await?.print(printer);
         }
         Command::Keys(command) => run_keys(command, printer).await?,
-        Command::Device(_) => {
-            return Err(Failure::Usage { message: "not written yet".into(), hint: String::new() });
+        Command::Device(args) => {
+            let played = device::play(args.resolve().await?, printer).await?;
+            played.print(printer);
+            return Ok(played.exit());
         }
     }
     Ok(Exit::Ok)

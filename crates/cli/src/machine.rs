@@ -1,4 +1,6 @@
-//! The command line's own randomness, and the only place of this room that asks the machine for it.
+//! Randomness and the clock. The only place of this room that asks the machine for them.
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use uuid::{Builder, Uuid};
 
@@ -24,4 +26,11 @@ pub(crate) fn random_uuid() -> Option<Uuid> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).ok()?;
     Some(Builder::from_random_bytes(bytes).into_uuid())
+}
+
+/// Milliseconds since 1970; 0 on a machine that believes to be earlier.
+#[expect(clippy::disallowed_methods, reason = "the command line is an edge: a phone that it plays has a clock")]
+pub(crate) fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -16,13 +16,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use error::RemoteError;
+pub(crate) use exchange::{Answer, build_client};
 pub use patience::{Patience, Pause};
 pub use server_url::{ServerUrl, ServerUrlError};
 pub use token::{Token, TokenError};
 pub(crate) use upload::Upload;
 
+use crate::machine::IdempotencyKey;
 use crate::printer::Printer;
-use crate::random::IdempotencyKey;
 use exchange::{Exchange, Repeat};
 
 /// How long an ordinary answer may take. Preparing compresses every new file, so this is generous.

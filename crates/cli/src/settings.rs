@@ -4,17 +4,20 @@
 use protocol::Platform;
 
 use crate::args::{
-    Global, OperatorArgs, PlatformArg, PublishArgs, RollBackArgs, RollBackToArg, ServerArgs, TargetArgs,
+    Command, DeviceArgs, Global, OperatorArgs, PlatformArg, PublishArgs, RollBackArgs, RollBackToArg, ServerArgs,
+    TargetArgs,
 };
+use crate::commands::device::{PlayOptions, Trust};
 use crate::commands::publish::{PublishOptions, Source, Target};
 use crate::commands::roll_back::RollBackOptions;
+use crate::failure::Failure;
 use crate::printer::Mode;
 use crate::programs::Programs;
 use crate::remote::Connection;
 
 /// How to print.
-pub(crate) fn mode(global: Global, json: bool) -> Mode {
-    Mode { quiet: global.quiet, json, plain: global.non_interactive }
+pub(crate) fn mode(global: Global, command: &Command) -> Mode {
+    Mode { quiet: global.quiet, json: command.wants_json(), plain: global.non_interactive }
 }
 
 impl OperatorArgs {
@@ -69,5 +72,31 @@ impl RollBackArgs {
             runtime_version: self.runtime_version,
             message: self.message,
         }
+    }
+}
+
+impl DeviceArgs {
+    /// Reads the certificate, which the commands take as text.
+    pub(crate) async fn resolve(self) -> Result<PlayOptions, Failure> {
+        let ServerArgs { server, app, json: _ } = self.server;
+        let trust = match self.certificate {
+            None => None,
+            Some(path) => match tokio::fs::read_to_string(&path).await {
+                Ok(certificate) => {
+                    Some(Trust { certificate, key_id: self.key_id, include_chain: self.certificate_chain })
+                }
+                Err(source) => return Err(Failure::File { path, verb: "read", source }),
+            },
+        };
+        Ok(PlayOptions {
+            server,
+            app,
+            channel: self.channel,
+            platforms: self.platform.only().map_or(Platform::ALL.into(), |platform| vec![platform]),
+            runtime_version: self.runtime_version,
+            trust,
+            api_key: self.api_key,
+            headers: self.headers,
+        })
     }
 }

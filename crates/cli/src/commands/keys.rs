@@ -22,7 +22,7 @@ pub async fn generate(
         // It may be the certificate of another key, which binaries trust.
         refuse_existing(path).await?;
     }
-    let key = remote.generate_key(&request).await?;
+    let key = remote.generate_key(&request).await.map_err(unsure)?;
     if let Some(path) = &certificate_out {
         write(path, &key.certificate).await?;
         printer.note(&format!("wrote the certificate to {}", path.display()));
@@ -41,7 +41,7 @@ pub async fn import(
 ) -> Result<(), Failure> {
     let remote = Remote::new(connection, printer)?;
     let request = ImportKey { key_id, private_key: read(private_key).await?, certificate: read(certificate).await? };
-    let key = remote.import_key(&request).await?;
+    let key = remote.import_key(&request).await.map_err(unsure)?;
     print_key("Imported", &key, printer);
     Ok(())
 }
@@ -76,6 +76,10 @@ pub async fn certificate(
     }
     printer.json(key);
     Ok(())
+}
+
+fn unsure(error: RemoteError) -> Failure {
+    Failure::of_intent(error, "see with `updraft keys list` whether the key is there")
 }
 
 fn print_key(done: &str, key: &Key, printer: &Printer) {

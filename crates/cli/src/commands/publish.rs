@@ -17,9 +17,9 @@ pub use report::{PublishReport, Uploaded};
 
 use crate::failure::Failure;
 use crate::git;
+use crate::machine::IdempotencyKey;
 use crate::printer::Printer;
 use crate::programs::Programs;
-use crate::random::IdempotencyKey;
 use crate::remote::{Connection, Remote};
 use source::Publishable;
 

@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::publish::Target;
 use crate::failure::Failure;
 use crate::issued;
+use crate::machine::IdempotencyKey;
 use crate::printer::Printer;
-use crate::random::IdempotencyKey;
 use crate::remote::{Connection, Remote};
 
 /// What to roll back, and how far.

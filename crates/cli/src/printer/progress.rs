@@ -32,7 +32,11 @@ pub(crate) struct FileProgress {
 impl Progress {
     pub(super) fn new(printer: Printer, verb: Verb, files: usize, bytes: u64) -> Self {
         let total = printer.bars.add(ProgressBar::new(bytes));
-        total.set_style(style("{prefix:>10} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta}"));
+        // What a download comes to is not known before it is there.
+        total.set_style(style(match verb {
+            Verb::Upload => "{prefix:>10} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+            Verb::Download => "{prefix:>10} {bytes}",
+        }));
         total.set_prefix(format!("0/{files}"));
         Self { printer, verb, files, done: Arc::default(), total }
     }

@@ -34,12 +34,12 @@ pub(super) struct Exchange {
     printer: Printer,
 }
 
-/// An answer below 300.
-pub(super) struct Answer {
-    pub(super) url: String,
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) url: String,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 /// A failed attempt, and whether another one may help.
@@ -117,14 +117,26 @@ impl Exchange {
         let request = request.await.map_err(Attempt::last)?;
         let url = request.url().to_string();
         let response = self.client.execute(request).await.map_err(|error| Attempt::cut(&url, error, repeat))?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = read(response).await.map_err(|error| Attempt::cut(&url, error, repeat))?;
-        let answer = Answer { url, status, headers, body };
-        if status.is_success() { Ok(answer) } else { Err(Attempt::refused(&answer, repeat)) }
+        let answer = Answer::read(response, LARGEST_ANSWER).await.map_err(|error| Attempt::cut(&url, error, repeat))?;
+        if answer.status.is_success() { Ok(answer) } else { Err(Attempt::refused(&answer, repeat)) }
     }
 }
 
 impl Answer {
+    /// Reads the whole answer; what goes beyond the limit is left out.
+    pub(crate) async fn read(mut response: Response, limit: usize) -> Result<Self, reqwest::Error> {
+        let url = response.url().to_string();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut body = Vec::new();
+        while body.len() < limit
+            && let Some(chunk) = response.chunk().await?
+        {
+            let room = limit - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        }
+        Ok(Self { url, status, headers, body })
+    }
+
     /// What to say of an answer that no endpoint gives.
     pub(super) fn not_updraft(&self) -> RemoteError {
         let Self { url, status, headers, .. } = self;
@@ -136,6 +148,11 @@ impl Answer {
             },
         };
         RemoteError::NotUpdraft { url: url.clone(), status: *status, answer }
+    }
+
+    /// What to say of an answer that is not a success: the problem that it holds, or that it comes from elsewhere.
+    pub(crate) fn refusal(&self) -> RemoteError {
+        self.problem().map_or_else(|| self.not_updraft(), |problem| RemoteError::Problem(Box::new(problem)))
     }
 
     fn problem(&self) -> Option<Problem> {
@@ -167,20 +184,14 @@ impl Attempt {
     }
 
     fn refused(answer: &Answer, repeat: Repeat) -> Self {
-        let (error, cut) = match answer.problem() {
-            Some(problem) => {
-                let cut = problem.is(Code::BodyCut);
-                (RemoteError::Problem(Box::new(problem)), cut)
-            }
-            None => (answer.not_updraft(), false),
-        };
+        let error = answer.refusal();
         let may_help = match answer.status {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => true,
             // These stay as they are, however often one asks; the first two come from foreign servers.
             StatusCode::NOT_IMPLEMENTED | StatusCode::HTTP_VERSION_NOT_SUPPORTED | StatusCode::INSUFFICIENT_STORAGE => {
                 false
             }
-            status => repeat == Repeat::Always && (status.is_server_error() || cut),
+            status => repeat == Repeat::Always && (status.is_server_error() || error.is(Code::BodyCut)),
         };
         let again = match asked_wait(&answer.headers) {
             _ if !may_help => Again::Never,
@@ -210,15 +221,3 @@ pub(crate) fn build_client(server: &ServerUrl, builder: impl Fn() -> ClientBuild
 }
 
 const USER_AGENT: &str = concat!("updraft/", env!("CARGO_PKG_VERSION"));
-
-async fn read(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        let room = LARGEST_ANSWER - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if body.len() == LARGEST_ANSWER {
-            break;
-        }
-    }
-    Ok(body)
-}

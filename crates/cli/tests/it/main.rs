@@ -1,5 +1,10 @@
 //! The commands against a small server of our own, at the outer seam: what is sent, what is printed, how it ends.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails a test")]
+
+mod arguments;
+mod device;
+mod fake_phone_side;
 mod fake_server;
 mod keys;
 mod project;

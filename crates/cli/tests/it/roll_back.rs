@@ -1,1 +1,53 @@
-//! Later.
+//! Rolling back.
+
+use cli::commands::publish::Target;
+use cli::commands::roll_back::{RollBackOptions, roll_back};
+use cli::exit::Exit;
+use cli::{Mode, Printer};
+
+use crate::fake_server::{FakeServer, Fault};
+
+fn options(server: &FakeServer) -> RollBackOptions {
+    RollBackOptions {
+        connection: server.connection(),
+        target: Target { channel: Some("production".into()), branch: None, create_channel: false },
+        to: api::RollBackTo::Embedded,
+        platform: Some(protocol::Platform::Ios),
+        runtime_version: None,
+        message: Some("It crashes".into()),
+    }
+}
+
+#[tokio::test]
+async fn a_roll_back_is_sent_again_under_one_key_and_done_once() {
+    let server = FakeServer::start().await;
+    server.fail("roll-back", [Fault::CutAfterwards]);
+    let (printer, printed) = Printer::captured(Mode { quiet: true, ..Mode::default() });
+    roll_back(options(&server), &printer).await.unwrap().print(&printer);
+    insta::assert_snapshot!(printed.out(), @r"
+    Rolled back branch production with group g2
+      platform  runtime version  update                 created at
+      ios       1.0.0            roll back to embedded  2026-11-23T13:00:00.000Z
+    ");
+    assert_eq!(server.count("roll-back"), 2);
+    let asked = server.inner().rolled_back.clone();
+    assert_eq!(asked.len(), 1);
+    assert_eq!((asked[0].channel.as_deref(), asked[0].platform.as_deref()), (Some("production"), Some("ios")));
+}
+
+#[tokio::test]
+async fn refused_and_unanswered_roll_backs_are_told_apart() {
+    let server = FakeServer::start().await;
+    let (printer, printed) = Printer::captured(Mode { quiet: true, ..Mode::default() });
+    server.fail("roll-back", [Fault::Problem(api::Code::NothingToRollBackTo)]);
+    let refused = roll_back(options(&server), &printer).await.unwrap_err();
+    assert_eq!((refused.exit(), refused.code()), (Exit::Refused, "nothing_to_roll_back_to"));
+
+    let mut impatient = options(&server);
+    impatient.connection.patience.repeats = 0;
+    server.fail("roll-back", [Fault::Cut]);
+    let unknown = roll_back(impatient, &printer).await.unwrap_err();
+    printer.failure(&unknown);
+    assert_eq!(unknown.exit(), Exit::Unreachable);
+    assert!(printed.err().ends_with("a second roll back goes one further\n"), "{}", printed.err());
+}

@@ -1,0 +1,100 @@
+//! From what one types to what is done.
+
+use clap::{Args as _, FromArgMatches as _, Subcommand as _};
+use cli::exit::Exit;
+use cli::{Command, Global, Intent, Mode, Printer};
+
+use crate::fake_server::FakeServer;
+use crate::publish::hello_dist;
+
+fn parser() -> clap::Command {
+    Command::augment_subcommands(Global::augment_args(clap::Command::new("updraft"))).subcommand_required(true)
+}
+
+fn parsed(line: &str) -> Result<(Global, Command), clap::Error> {
+    let matches = parser().try_get_matches_from(format!("updraft {line}").split_whitespace())?;
+    Ok((Global::from_arg_matches(&matches)?, Command::from_arg_matches(&matches)?))
+}
+
+/// Runs a line as the binary would; returns the exit code's meaning, standard output and standard error.
+async fn run(line: &str, mode: Mode) -> (Exit, String, String) {
+    let (printer, printed) = Printer::captured(mode);
+    let (global, command) = parsed(line).unwrap();
+    let exit = cli::execute(global, command, &Intent::default(), &printer).await;
+    (exit, printed.out(), printed.err())
+}
+
+#[test]
+fn the_arguments_do_not_contradict_each_other() {
+    parser().debug_assert();
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_two() {
+    for line in [
+        "publish",
+        "publish --channel",
+        "publish --channel production --platform web",
+        "publish --branch main --create-channel",
+        "publish --channel production --server localhost:8080",
+        "publish --channel production --runtime-version=",
+        "roll-back --channel production",
+        "roll-back --channel production --to yesterday",
+        "keys",
+        "keys import --key-id main --private-key private-key.pem",
+        "device --channel production",
+        "device --channel production --runtime-version 1 --key-id main",
+        "device --channel production --runtime-version 1 --header nonsense",
+        "device --channel production --runtime-version 1 --header a:b=c",
+    ] {
+        let error = parsed(line).unwrap_err();
+        assert_eq!(error.exit_code(), i32::from(Exit::Usage.code()), "{line}");
+    }
+    for line in [
+        "publish --branch main",
+        "publish --channel production --create-channel --input-dir dist --platform ios --runtime-version 1 -m x --force --json",
+        "roll-back --channel production --to embedded --branch main --platform android",
+        "keys generate --key-id main --bits 3072 --validity-years 20 --common-name x --certificate-out c.pem",
+        "keys list --json --quiet --non-interactive",
+        "device --channel production --runtime-version 1",
+        "device --channel production --runtime-version 1 --certificate c.pem --header a=b=c --header d=",
+    ] {
+        parsed(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+    }
+}
+
+#[test]
+fn a_token_is_not_shown_in_help() {
+    let mut parser = parser();
+    let help = parser.find_subcommand_mut("publish").unwrap().render_long_help().to_string();
+    assert!(help.contains("[env: UPDRAFT_TOKEN]"), "{help}");
+}
+
+#[tokio::test]
+async fn every_command_reaches_the_server_and_ends_with_its_code() {
+    let server = FakeServer::start().await;
+    let operator = format!("--server {} --token secret", server.url);
+    let publish = format!("publish --channel production --input-dir {} {operator}", hello_dist().display());
+
+    let (exit, out, _) = run(&publish, Mode::default()).await;
+    assert_eq!(exit, Exit::Ok);
+    assert!(out.starts_with("Published to branch production as group g1\n"), "{out}");
+    let (exit, out, err) = run(&publish, Mode { json: true, ..Mode::default() }).await;
+    assert_eq!(exit, Exit::NothingNew);
+    let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&document["error"]["code"], &document["error"]["exit"]), (&"nothing_changed".into(), &3.into()));
+    assert!(err.contains("error: The branch's head already has this content"), "{err}");
+
+    let roll_back = format!("roll-back --channel production --to embedded --platform ios {operator}");
+    assert_eq!(run(&roll_back, Mode::default()).await.0, Exit::Ok);
+    assert_eq!(run(&format!("keys generate --key-id main {operator}"), Mode::default()).await.0, Exit::Ok);
+    assert_eq!(run(&format!("keys generate --key-id main {operator}"), Mode::default()).await.0, Exit::Refused);
+    assert_eq!(run(&format!("keys list {operator}"), Mode::default()).await.0, Exit::Ok);
+    assert_eq!(run(&format!("keys certificate --key-id main {operator}"), Mode::default()).await.0, Exit::Ok);
+
+    let device = format!("device --channel production --runtime-version 1.0.0 --server {}", server.url);
+    let (exit, _, err) = run(&device, Mode::default()).await;
+    assert_eq!(exit, Exit::Refused, "{err}");
+    let missing = format!("{device} --certificate /nowhere/certificate.pem");
+    assert_eq!(run(&missing, Mode::default()).await.0, Exit::Failure);
+}
