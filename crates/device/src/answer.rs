@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use http::HeaderMap;
-use protocol::Platform;
+use http::{HeaderMap, HeaderValue};
+use protocol::{Platform, names};
 
 use crate::binary::{Binary, CodeSigning, Protocol};
 use crate::fields::{Fields, OuterHeaders, single};
@@ -78,6 +78,38 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether that platform's client takes a manifest, as a binary of that runtime version without code signing: what a
+/// publisher asks of the exact bytes before anything is signed or served.
+pub fn check_manifest(platform: Platform, runtime_version: &str, manifest: &[u8]) -> Result<AcceptedManifest, Refusal> {
+    let law = Law { platform, rules: RuleSet::ALL };
+    match read_unsigned(platform, runtime_version, "application/expo+json", manifest)?.instruction {
+        Instruction::Update(manifest) => Ok(*manifest),
+        _ => Err(law.refusal(Rule::ManifestIsJson, "the answer holds no manifest")),
+    }
+}
+
+/// The same for the exact bytes of a directive.
+pub fn check_directive(platform: Platform, directive: &[u8]) -> Result<Instruction, Refusal> {
+    // No JSON text can hold this line: a line end inside a string is escaped.
+    let head: &[u8] = b"--directive\r\ncontent-disposition: inline; name=\"directive\"\r\n\r\n";
+    let body = [head, directive, b"\r\n--directive--\r\n"].concat();
+    read_unsigned(platform, "", "multipart/mixed; boundary=directive", &body).map(|answer| answer.instruction)
+}
+
+fn read_unsigned(
+    platform: Platform,
+    runtime_version: &str,
+    content_type: &'static str,
+    body: &[u8],
+) -> Result<Answer, Refusal> {
+    let mut headers = HeaderMap::new();
+    headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=0"));
+    headers.insert(names::PROTOCOL_VERSION, HeaderValue::from_static("1"));
+    // Without code signing the clock is not read.
+    Reader::new(platform, &Binary::new("", runtime_version, None)).read(200, &headers, body, 0)
+}
+
 /// The answer as it came.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Received<'a> {
@@ -104,14 +136,22 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// A directive wins over a manifest (`FetchUpdateProcedure`, `LoaderTask`).
-    pub(crate) fn into_answer(self, outer: OuterHeaders) -> Answer {
+    /// What both platforms make of the parts (`FetchUpdateProcedure`, `LoaderTask`).
+    pub(crate) fn into_answer(self, outer: OuterHeaders, law: Law) -> Answer {
         let update = self.manifest.map(|manifest| Instruction::Update(Box::new(manifest)));
+        let chosen = if law.has(Rule::DirectiveWins) { self.directive.or(update) } else { update.or(self.directive) };
         Answer {
-            instruction: self.directive.or(update).unwrap_or(Instruction::Nothing),
+            instruction: chosen.unwrap_or(Instruction::Nothing),
             filters: outer.filters,
             server_defined_headers: outer.server_defined,
         }
+    }
+}
+
+impl App<'_> {
+    /// Whether directives are read at all.
+    pub(crate) fn reads_directives(&self) -> bool {
+        self.protocol == Protocol::One || !self.law.has(Rule::ProtocolZeroIgnoresDirectives)
     }
 }
 
@@ -138,4 +178,32 @@ fn check_caching(headers: &HeaderMap, law: Law) -> Result<(), Refusal> {
 /// A header that both platforms read as text.
 pub(crate) fn text_header<'a>(headers: &'a HeaderMap, name: &str, law: Law) -> Result<Option<Cow<'a, str>>, Refusal> {
     Ok(single(headers, name, law)?.map(|value| String::from_utf8_lossy(value.as_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::Platform;
+
+    use super::{Instruction, check_directive, check_manifest};
+    use crate::Rule;
+
+    #[test]
+    fn bytes_are_checked_before_they_are_served() {
+        const MANIFEST: &str = r#"{"id":"0190f3c1-7a2b-7c3d-8e4f-5a6b7c8d9e0f","createdAt":"2026-01-31T09:00:00.000Z",
+            "runtimeVersion":"1","launchAsset":{"key":"k","url":"https://h/k","hash":"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"},
+            "assets":[],"metadata":{}}"#;
+        const DIRECTIVE: &[u8] =
+            br#"{"type":"rollBackToEmbedded","parameters":{"commitTime":"1970-01-01T00:00:00.007Z"}}"#;
+        for platform in Platform::ALL {
+            let accepted = check_manifest(platform, "1", MANIFEST.as_bytes()).unwrap();
+            assert_eq!(accepted.assets.len(), 1);
+            assert!(!accepted.is_verified);
+            let refused = check_manifest(platform, "2", MANIFEST.as_bytes()).unwrap_err();
+            assert_eq!(refused.rule, Rule::RuntimeVersionIsTheApps);
+            let instruction = check_directive(platform, DIRECTIVE).unwrap();
+            assert_eq!(instruction, Instruction::RollBackToEmbedded { commit_time_ms: 7 });
+            assert_eq!(check_directive(platform, b"{}").unwrap_err().rule, Rule::DirectiveTypeIsPresent);
+            assert_eq!(check_directive(platform, b"{\r\n--directive--\r\n}").unwrap_err().rule, Rule::DirectiveIsJson);
+        }
+    }
 }

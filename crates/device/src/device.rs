@@ -188,20 +188,26 @@ impl Device {
     }
 
     /// A cold start: loads the embedded update if it is newer than all that is stored, and starts what the launcher
-    /// chooses.
+    /// chooses. A client that finds nothing waits for its check before it gives up: [`reload`](Self::reload) after the
+    /// load.
     pub fn launch(&mut self) -> Launched {
         self.load = None;
         let present = self.configuration();
         self.database.adopt(&present, self.law());
         let best = self.choose(&present);
         self.load_newer_embedded(best.as_ref(), &present);
-        self.start(&present)
+        if let Some(row) = self.choose(&present) {
+            return self.run(row);
+        }
+        self.running = Running::Emergency;
+        self.log_fatal_error("no launchable update was found");
+        Launched::Emergency
     }
 
     /// `Updates.reloadAsync`, or the client's own restart after an error: starts what the launcher chooses among what
-    /// is stored.
-    pub fn reload(&mut self) -> Launched {
-        self.start(&self.configuration())
+    /// is stored. None when nothing may start: then what runs goes on, or the app crashes.
+    pub fn reload(&mut self) -> Option<Launched> {
+        self.choose(&self.configuration()).map(|row| self.run(row))
     }
 
     /// Content appeared: the launch counts as good.
@@ -334,12 +340,7 @@ impl Device {
         should_roll_back(commit_time_ms, self.running_row(), filters, self.law())
     }
 
-    fn start(&mut self, present: &Configuration) -> Launched {
-        let Some(row) = self.choose(present) else {
-            self.running = Running::Emergency;
-            self.log_fatal_error("no launchable update was found");
-            return Launched::Emergency;
-        };
+    fn run(&mut self, row: UpdateRow) -> Launched {
         let id = row.id;
         self.running = Running::Update(Box::new(row));
         if self.embedded_id() == Some(id) { Launched::Embedded { id } } else { Launched::Update { id } }

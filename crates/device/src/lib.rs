@@ -34,7 +34,7 @@ mod structured;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Answer, Instruction, Reader};
+pub use answer::{Answer, Instruction, Reader, check_directive, check_manifest};
 pub use binary::{Binary, CodeSigning, Embedded, Protocol};
 pub use device::{CheckResult, Device, Launched};
 pub use fields::{FieldValue, Fields};

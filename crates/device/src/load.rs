@@ -1,6 +1,8 @@
 //! Loading: from an accepted answer to an update on disk (`Loader`, `RemoteLoader`, `AppLoader`, `RemoteAppLoader`,
 //! `FileDownloader`).
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderMap;
@@ -88,7 +90,8 @@ pub(crate) struct Load {
     manifest: AcceptedManifest,
     filters: Option<Fields>,
     server_defined: Option<Fields>,
-    missing: Vec<Asset>,
+    /// By file name.
+    missing: BTreeMap<String, Asset>,
     /// The name under which each asset lies or will lie.
     files: Vec<(Option<String>, String)>,
 }
@@ -127,7 +130,7 @@ impl Device {
         body: &[u8],
     ) -> Result<Taken, Refusal> {
         let law = self.law();
-        let asset = self.load.as_ref().and_then(|load| load.missing.iter().find(|asset| asset.file_name == file_name));
+        let asset = self.load.as_ref().and_then(|load| load.missing.get(file_name));
         // Nobody waits for it: it came twice, or after the load was given up.
         let Some(asset) = asset.cloned() else { return Ok(Taken::Stored) };
         law.require(Rule::AssetStatusIsSuccess, (200..300).contains(&status), || {
@@ -144,7 +147,7 @@ impl Device {
         }
         self.database.add_file(&asset.file_name);
         if let Some(load) = &mut self.load {
-            load.missing.retain(|missing| missing.file_name != asset.file_name);
+            load.missing.remove(file_name);
         }
         Ok(Taken::Stored)
     }
@@ -153,13 +156,12 @@ impl Device {
     pub fn finish_load(&mut self) -> Outcome {
         let Some(load) = self.load.take() else { return Outcome::Nothing };
         for (key, file) in &load.files {
-            let has_come = load.missing.iter().all(|missing| missing.file_name != *file);
-            if let Some(key) = key.as_deref().filter(|_| has_come) {
+            if let Some(key) = key.as_deref().filter(|_| !load.missing.contains_key(file)) {
                 self.database.add_asset(key, file);
             }
         }
         if !load.missing.is_empty() {
-            return Outcome::Incomplete { missing: load.missing.into_iter().map(|asset| asset.file_name).collect() };
+            return Outcome::Incomplete { missing: load.missing.into_keys().collect() };
         }
         let id = load.manifest.id;
         if let Some(row) = self.database.update_mut(id) {
@@ -189,10 +191,7 @@ impl Device {
         }
         let mut missing = Vec::new();
         let mut files = Vec::new();
-        for asset in &manifest.assets {
-            if self.lies_in_binary(asset) {
-                continue;
-            }
+        for asset in manifest.assets.iter().filter(|asset| !self.lies_in_binary(asset)) {
             let existing = self.database.existing_file(asset.key.as_deref(), &asset.file_name);
             if let Some(file) = existing.filter(|_| law.has(Rule::StoredAssetIsNotRequested)) {
                 files.push((asset.key.clone(), file));
@@ -201,18 +200,14 @@ impl Device {
                 missing.push(asset.clone());
             }
         }
-        let wants_patch = self.running_row().is_some_and(|running| running.id != id);
-        self.load = Some(Load { manifest, filters, server_defined, missing, files });
-        let requests = self.requests(wants_patch);
-        if requests.is_empty() {
+        let may_be_patch = self.running_row().is_some_and(|running| running.id != id);
+        let by_name = missing.iter().map(|asset| (asset.file_name.clone(), asset.clone())).collect();
+        self.load = Some(Load { manifest, filters, server_defined, missing: by_name, files });
+        if missing.is_empty() {
             return Ok(Loading::Done(self.finish_load()));
         }
-        Ok(Loading::Assets(requests))
-    }
-
-    fn requests(&self, wants_patch: bool) -> Vec<AssetRequest> {
-        let missing = self.load.iter().flat_map(|load| &load.missing);
-        missing.map(|asset| self.asset_request(asset, wants_patch && asset.is_launch_asset)).collect()
+        let requests = missing.iter().map(|asset| self.asset_request(asset, may_be_patch && asset.is_launch_asset));
+        Ok(Loading::Assets(requests.collect()))
     }
 
     fn asset_request(&self, asset: &Asset, wants_patch: bool) -> AssetRequest {

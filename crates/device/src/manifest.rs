@@ -160,48 +160,56 @@ pub(crate) fn is_development_bundle(extra: Option<&Map<String, Value>>) -> bool 
     })
 }
 
-/// `extensions.assetRequestHeaders[key]` with its values as the client sends them.
-pub(crate) fn asset_request_headers(
-    extensions: Option<&Map<String, Value>>,
-    key: Option<&str>,
+/// `extensions.assetRequestHeaders`, by asset key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HeadersByKey<'a> {
+    all: Option<&'a Map<String, Value>>,
     law: Law,
-) -> Result<Vec<(String, String)>, Refusal> {
-    const FIELD: &str = "extensions.assetRequestHeaders";
-    let Some(all) = extensions.and_then(|extensions| extensions.get("assetRequestHeaders")) else {
-        return Ok(Vec::new());
-    };
-    let wrong = |what: &str| format!("{FIELD} {what}");
-    let Some(all) = all.as_object() else {
-        law.refuse(Rule::AssetRequestHeadersAreObjects, wrong("is not an object"))?;
-        return Ok(Vec::new());
-    };
-    if law.platform == Platform::Android {
-        // Android reads the headers of all keys at once, so one wrong entry breaks every asset.
-        for (key, headers) in all {
-            law.require(Rule::AssetRequestHeadersAreObjects, headers.is_object(), || {
-                wrong(&format!("of {} is not an object", quote(key)))
-            })?;
-        }
-    }
-    let Some(headers) = key.and_then(|key| all.get(key)) else { return Ok(Vec::new()) };
-    let Some(headers) = headers.as_object() else {
-        law.refuse(Rule::AssetRequestHeadersAreObjects, wrong("of an asset is not an object"))?;
-        return Ok(Vec::new());
-    };
-    let mut sent = Vec::new();
-    for (name, value) in headers {
-        let value = match value {
-            Value::String(text) => text.clone(),
-            Value::Number(number) => number.to_string(),
-            Value::Bool(flag) => flag.to_string(),
-            Value::Null | Value::Array(_) | Value::Object(_) => {
-                law.refuse(Rule::AssetRequestHeadersAreObjects, wrong(&format!("has no text for {}", quote(name))))?;
-                value.to_string()
+}
+
+impl<'a> HeadersByKey<'a> {
+    pub(crate) fn read(extensions: Option<&'a Map<String, Value>>, law: Law) -> Result<Self, Refusal> {
+        let field = extensions.and_then(|extensions| extensions.get("assetRequestHeaders"));
+        let all = field.and_then(Value::as_object);
+        law.require(Rule::AssetRequestHeadersAreObjects, field.is_some() == all.is_some(), || {
+            String::from("extensions.assetRequestHeaders is not an object")
+        })?;
+        if law.platform == Platform::Android {
+            // Android reads the headers of all keys at once, so one wrong entry breaks every asset.
+            for (key, headers) in all.into_iter().flatten() {
+                Self { all, law }.require_object(key, headers)?;
             }
-        };
-        sent.push((name.clone(), value));
+        }
+        Ok(Self { all, law })
     }
-    Ok(sent)
+
+    /// One asset's headers, with their values as the client sends them.
+    pub(crate) fn of(self, key: Option<&str>) -> Result<Vec<(String, String)>, Refusal> {
+        let Some((key, headers)) = key.and_then(|key| self.all?.get_key_value(key)) else { return Ok(Vec::new()) };
+        self.require_object(key, headers)?;
+        let mut sent = Vec::new();
+        for (name, value) in headers.as_object().into_iter().flatten() {
+            let value = match value {
+                Value::String(text) => text.clone(),
+                Value::Number(number) => number.to_string(),
+                Value::Bool(flag) => flag.to_string(),
+                Value::Null | Value::Array(_) | Value::Object(_) => {
+                    let message =
+                        format!("extensions.assetRequestHeaders of {} has no text for {}", quote(key), quote(name));
+                    self.law.refuse(Rule::AssetRequestHeadersAreObjects, message)?;
+                    value.to_string()
+                }
+            };
+            sent.push((name.clone(), value));
+        }
+        Ok(sent)
+    }
+
+    fn require_object(self, key: &str, headers: &Value) -> Result<(), Refusal> {
+        self.law.require(Rule::AssetRequestHeadersAreObjects, headers.is_object(), || {
+            format!("extensions.assetRequestHeaders of {} is not an object", quote(key))
+        })
+    }
 }
 
 #[cfg(test)]

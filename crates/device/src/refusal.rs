@@ -38,10 +38,12 @@ impl Law {
 
     /// Refuses, unless the rule is left out or does not exist on this platform.
     pub(crate) fn refuse(self, rule: Rule, message: impl Into<String>) -> Result<(), Refusal> {
-        if self.has(rule) {
-            return Err(Refusal { rule, platform: self.platform, message: message.into() });
-        }
-        Ok(())
+        if self.has(rule) { Err(self.refusal(rule, message)) } else { Ok(()) }
+    }
+
+    /// The refusal itself.
+    pub(crate) fn refusal(self, rule: Rule, message: impl Into<String>) -> Refusal {
+        Refusal { rule, platform: self.platform, message: message.into() }
     }
 
     /// Refuses when the condition does not hold.

@@ -285,6 +285,12 @@ rules! {
 
     // -- what the client decides: the loader --
 
+    /// A directive wins over a manifest in the same answer.
+    DirectiveWins = "directive-wins",
+        Some(Decides), Some(Decides), "LoaderTask.kt, FetchUpdateProcedure.kt, AppLoaderTask.swift, FetchUpdateProcedure.swift";
+    /// A client of protocol 0 passes over directives.
+    ProtocolZeroIgnoresDirectives = "protocol-zero-ignores-directives",
+        Some(Decides), Some(Decides), "FileDownloader.kt, FileDownloader.swift";
     /// With nothing running (an emergency launch), every manifest is loaded.
     NothingRunningLoads = "nothing-running-loads",
         Some(Decides), Some(Decides), "LoaderSelectionPolicyFilterAware.kt, LoaderSelectionPolicyFilterAware.swift";
@@ -293,6 +299,9 @@ rules! {
         Some(Decides), Some(Decides), "LoaderSelectionPolicyFilterAware.kt, LoaderSelectionPolicyFilterAware.swift";
     /// A running update of another `updates.url` or other request headers is replaced, whatever the times.
     OtherConfigurationIsReplaced = "other-configuration-is-replaced",
+        Some(Decides), Some(Decides), "LoaderSelectionPolicyFilterAware.kt, LoaderSelectionPolicyFilterAware.swift";
+    /// An offered update of another URL or other request headers is not loaded: the embedded one under an override.
+    OtherConfigurationIsNotLoaded = "other-configuration-is-not-loaded",
         Some(Decides), Some(Decides), "LoaderSelectionPolicyFilterAware.kt, LoaderSelectionPolicyFilterAware.swift";
     /// Else only a strictly later `createdAt` is loaded.
     OnlyLaterIsLoaded = "only-later-is-loaded",
@@ -343,6 +352,9 @@ rules! {
     /// An embedded update later than everything stored (a new binary) is started.
     NewerEmbeddedIsLaunched = "newer-embedded-is-launched",
         Some(Decides), Some(Decides), "LoaderTask.kt, AppLoaderTask.swift";
+    /// An update that lacks files is not started.
+    IncompleteIsNotLaunched = "incomplete-is-not-launched",
+        Some(Decides), Some(Decides), "UpdateDao.kt, UpdatesDatabase.swift";
     /// Only what passes the stored filters is started; the embedded update always passes.
     LauncherAppliesFilters = "launcher-applies-filters",
         Some(Decides), Some(Decides), "LauncherSelectionPolicyFilterAware.kt, LauncherSelectionPolicyFilterAware.swift";

@@ -72,7 +72,7 @@ pub(crate) fn should_load(
     if law.has(Rule::FilteredOutIsReplaced) && !passes(running.metadata.as_ref(), filters, law.platform) {
         return Verdict::Load(LoadReason::RunningFailsFilters);
     }
-    if candidate.configuration != present {
+    if law.has(Rule::OtherConfigurationIsNotLoaded) && candidate.configuration != present {
         return Verdict::Keep(KeepReason::OfOtherConfiguration);
     }
     if law.has(Rule::OtherConfigurationIsReplaced) && running.configuration != *present {
@@ -121,7 +121,7 @@ impl Launcher<'_> {
     fn may_launch(self, row: &UpdateRow, filters: Option<&Fields>) -> bool {
         let law = self.law;
         let absent_or = |rule: Rule, holds: bool| !law.has(rule) || holds;
-        row.status != Status::Pending
+        absent_or(Rule::IncompleteIsNotLaunched, row.status != Status::Pending)
             && absent_or(Rule::FailedIsNotLaunchedAgain, row.successful_launches > 0 || row.failed_launches == 0)
             && absent_or(
                 Rule::LauncherNeedsOwnEmbedded,

@@ -10,8 +10,7 @@ use crate::code_signing;
 use crate::date;
 use crate::fields::{OuterHeaders, passes};
 use crate::manifest::{
-    AcceptedManifest, Asset, asset_request_headers, check_assets, check_stored_form, file_extension,
-    is_development_bundle,
+    AcceptedManifest, Asset, HeadersByKey, check_assets, check_stored_form, file_extension, is_development_bundle,
 };
 use crate::refusal::{Law, Refusal, quote};
 use crate::rule::Rule;
@@ -80,7 +79,7 @@ fn create(
     law.require(Rule::RuntimeVersionIsTheApps, runtime_version == app.runtime_version, || {
         format!("runtimeVersion is {}, the app's is {}", quote(&runtime_version), quote(app.runtime_version))
     })?;
-    let assets = read_assets(&fields, extensions)?;
+    let assets = read_assets(&fields, HeadersByKey::read(extensions, law)?)?;
     let extra = fields.optional_object("extra")?;
     check_extra(extra, law)?;
     fields.optional_object("metadata")?;
@@ -129,11 +128,11 @@ fn parse_java_uuid(text: &str) -> Option<Uuid> {
     Some(Uuid::from_u128(value))
 }
 
-fn read_assets(manifest: &Fields<'_>, extensions: Option<&Map<String, Value>>) -> Result<Vec<Asset>, Refusal> {
+fn read_assets(manifest: &Fields<'_>, headers: HeadersByKey<'_>) -> Result<Vec<Asset>, Refusal> {
     let mut assets = Vec::new();
     if let Some(object) = manifest.required_object("launchAsset", Rule::LaunchAssetIsPresent)? {
         let fields = Fields { object, path: "manifest.launchAsset", law: manifest.law };
-        assets.extend(read_launch_asset(&fields, extensions)?);
+        assets.extend(read_launch_asset(&fields, headers)?);
     }
     for (position, value) in manifest.optional_array("assets")?.into_iter().flatten().enumerate() {
         let path = format!("manifest.assets[{position}]");
@@ -142,31 +141,31 @@ fn read_assets(manifest: &Fields<'_>, extensions: Option<&Map<String, Value>>) -
             continue;
         };
         let fields = Fields { object, path: &path, law: manifest.law };
-        assets.extend(read_other_asset(&fields, extensions)?);
+        assets.extend(read_other_asset(&fields, headers)?);
     }
     Ok(assets)
 }
 
 /// None where Android logs an error and goes on without the asset.
-fn read_launch_asset(fields: &Fields<'_>, extensions: Option<&Map<String, Value>>) -> Result<Option<Asset>, Refusal> {
+fn read_launch_asset(fields: &Fields<'_>, headers: HeadersByKey<'_>) -> Result<Option<Asset>, Refusal> {
     let extension = fields.optional_text("fileExtension")?;
     let name = |key: &str| format!("{key}{}", extension.as_deref().map(file_extension).unwrap_or_default());
-    read_asset(fields, extensions, Rule::LaunchAssetHasKey, name)
+    read_asset(fields, headers, Rule::LaunchAssetHasKey, name)
         .map(|asset| asset.map(|asset| Asset { is_launch_asset: true, ..asset }))
 }
 
-fn read_other_asset(fields: &Fields<'_>, extensions: Option<&Map<String, Value>>) -> Result<Option<Asset>, Refusal> {
+fn read_other_asset(fields: &Fields<'_>, headers: HeadersByKey<'_>) -> Result<Option<Asset>, Refusal> {
     fields.optional_text("embeddedAssetFilename")?;
     let Some(extension) = fields.text("fileExtension") else {
         fields.law.refuse(Rule::AssetHasFileExtension, format!("{} has no fileExtension", fields.path))?;
         return Ok(None);
     };
-    read_asset(fields, extensions, Rule::AssetHasKey, |key| format!("{key}{}", file_extension(&extension)))
+    read_asset(fields, headers, Rule::AssetHasKey, |key| format!("{key}{}", file_extension(&extension)))
 }
 
 fn read_asset(
     fields: &Fields<'_>,
-    extensions: Option<&Map<String, Value>>,
+    headers: HeadersByKey<'_>,
     key_rule: Rule,
     file_name: impl Fn(&str) -> String,
 ) -> Result<Option<Asset>, Refusal> {
@@ -183,7 +182,7 @@ fn read_asset(
         file_name: file_name(&key),
         url,
         hash: fields.optional_text("hash")?,
-        request_headers: asset_request_headers(extensions, Some(&key), law)?,
+        request_headers: headers.of(Some(&key))?,
         key: Some(key),
         is_launch_asset: false,
     }))

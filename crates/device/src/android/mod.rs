@@ -27,7 +27,7 @@ pub(crate) fn read(received: &Received<'_>, app: &App<'_>) -> Result<Answer, Ref
             outer.protocol_version.is_some_and(|version| version > 0),
             || String::from("a 204 without an expo-protocol-version above 0"),
         )?;
-        return Ok(Parts::default().into_answer(outer));
+        return Ok(Parts::default().into_answer(outer, law));
     }
     let content_type = text_header(received.headers, "content-type", law)?;
     let media_type = content_type.as_deref().and_then(MediaType::parse);
@@ -40,7 +40,7 @@ pub(crate) fn read(received: &Received<'_>, app: &App<'_>) -> Result<Answer, Ref
         Some(media_type) if media_type.kind == "multipart" => read_multipart(received, media_type, &outer, app)?,
         _ => read_bare(received, media_type.as_ref(), &outer, app)?,
     };
-    Ok(parts.into_answer(outer))
+    Ok(parts.into_answer(outer, law))
 }
 
 fn read_bare(
@@ -101,7 +101,7 @@ fn read_multipart(
         None => None,
     };
     let directive = match &named.directive {
-        Some((body, signature)) if app.protocol == Protocol::One => {
+        Some((body, signature)) if app.reads_directives() => {
             Some(directive::read(SignedPart { body, signature: signature.as_deref() }, chain, app)?)
         }
         _ => None,

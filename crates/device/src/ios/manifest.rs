@@ -10,8 +10,7 @@ use crate::code_signing;
 use crate::date;
 use crate::fields::{OuterHeaders, passes};
 use crate::manifest::{
-    AcceptedManifest, Asset, asset_request_headers, check_assets, check_stored_form, file_extension,
-    is_development_bundle,
+    AcceptedManifest, Asset, HeadersByKey, check_assets, check_stored_form, file_extension, is_development_bundle,
 };
 use crate::refusal::{Law, Refusal, quote};
 use crate::rule::Rule;
@@ -78,14 +77,15 @@ fn create(
     let launch_asset = fields.required_object("launchAsset", Rule::LaunchAssetIsPresent)?;
     let others = fields.optional_array("assets")?;
     let id = read_id(id, law)?;
+    let headers = HeadersByKey::read(extensions, law)?;
     let mut assets = Vec::new();
     if let Some(object) = launch_asset {
-        assets.push(read_launch_asset(&Fields { object, path: "manifest.launchAsset", law }, id, extensions)?);
+        assets.push(read_launch_asset(&Fields { object, path: "manifest.launchAsset", law }, id, headers)?);
     }
     for (position, value) in others.into_iter().flatten().enumerate() {
         let path = format!("manifest.assets[{position}]");
         match value.as_object() {
-            Some(object) => assets.push(read_other_asset(&Fields { object, path: &path, law }, extensions)?),
+            Some(object) => assets.push(read_other_asset(&Fields { object, path: &path, law }, headers)?),
             None => law.refuse(Rule::FieldHasItsType, format!("{path} is not an object"))?,
         }
     }
@@ -133,11 +133,7 @@ fn read_id(text: &str, law: Law) -> Result<Uuid, Refusal> {
     Ok(parsed.unwrap_or(Uuid::nil()))
 }
 
-fn read_launch_asset(
-    fields: &Fields<'_>,
-    update: Uuid,
-    extensions: Option<&Map<String, Value>>,
-) -> Result<Asset, Refusal> {
+fn read_launch_asset(fields: &Fields<'_>, update: Uuid, headers: HeadersByKey<'_>) -> Result<Asset, Refusal> {
     let url = fields.required_text("url", Rule::AssetHasUrl)?;
     let key = fields.optional_text("key")?;
     // Without a key the client makes up a name that is unlikely to meet another.
@@ -147,12 +143,12 @@ fn read_launch_asset(
         file_name: format!("{stem}{}", file_extension(LAUNCH_ASSET_EXTENSION)),
         url: String::from(url),
         hash: fields.optional_text("hash")?.map(String::from),
-        request_headers: asset_request_headers(extensions, key, fields.law)?,
+        request_headers: headers.of(key)?,
         is_launch_asset: true,
     })
 }
 
-fn read_other_asset(fields: &Fields<'_>, extensions: Option<&Map<String, Value>>) -> Result<Asset, Refusal> {
+fn read_other_asset(fields: &Fields<'_>, headers: HeadersByKey<'_>) -> Result<Asset, Refusal> {
     let key = fields.required_text("key", Rule::AssetHasKey)?;
     let url = fields.required_text("url", Rule::AssetHasUrl)?;
     let extension = fields.required_text("fileExtension", Rule::AssetHasFileExtension)?;
@@ -163,7 +159,7 @@ fn read_other_asset(fields: &Fields<'_>, extensions: Option<&Map<String, Value>>
         file_name: format!("{key}{}", file_extension(extension)),
         url: String::from(url),
         hash: fields.optional_text("hash")?.map(String::from),
-        request_headers: asset_request_headers(extensions, Some(key), fields.law)?,
+        request_headers: headers.of(Some(key))?,
         is_launch_asset: false,
     })
 }

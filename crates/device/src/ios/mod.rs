@@ -25,7 +25,7 @@ pub(crate) fn read(received: &Received<'_>, app: &App<'_>) -> Result<Answer, Ref
             outer.protocol_version.is_some_and(|version| version > 0),
             || String::from("a 204 without an expo-protocol-version above 0"),
         )?;
-        return Ok(Parts::default().into_answer(outer));
+        return Ok(Parts::default().into_answer(outer, law));
     }
     let content_type = text_header(received.headers, "content-type", law)?.unwrap_or_default();
     let is_multipart = content_type.to_lowercase().starts_with("multipart/");
@@ -34,7 +34,7 @@ pub(crate) fn read(received: &Received<'_>, app: &App<'_>) -> Result<Answer, Ref
     } else {
         read_bare(received, &outer, app)?
     };
-    Ok(parts.into_answer(outer))
+    Ok(parts.into_answer(outer, law))
 }
 
 fn read_bare(received: &Received<'_>, outer: &OuterHeaders, app: &App<'_>) -> Result<Parts, Refusal> {
@@ -72,7 +72,7 @@ fn read_multipart(
     // A chain that is not UTF-8 is none.
     let chain = named.certificate_chain.and_then(|body| std::str::from_utf8(body).ok());
     let directive = match named.directive {
-        Some(part) if app.protocol == Protocol::One => Some(directive::read(part.signed(app)?, chain, app)?),
+        Some(part) if app.reads_directives() => Some(directive::read(part.signed(app)?, chain, app)?),
         _ => None,
     };
     let manifest = match named.manifest {

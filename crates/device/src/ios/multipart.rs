@@ -30,6 +30,13 @@ pub(super) fn read<'a>(body: &'a [u8], boundary: &str, law: Law) -> Result<Vec<P
     let close = format!("\r\n--{boundary}--\r\n").into_bytes();
     let mut parts = Vec::new();
     let Some(at) = find(body, &first, 0) else { return no_first_delimiter(body, boundary, law) };
+    let skipped = find(body, format!("--{boundary}\n").as_bytes(), 0).filter(|lf| *lf < at);
+    if let Some(lf) = skipped {
+        law.refuse(Rule::DelimiterEndsInCrlf, "a delimiter ends in LF, so iOS takes its part for a preamble")?;
+        let content = lf + boundary.len() + 3;
+        let end = find(body, &next, content).unwrap_or(body.len());
+        parts.extend(read_part(&body[content..end], law)?);
+    }
     let mut start = at + first.len();
     loop {
         if let Some(end) = find(body, &next, start) {
