@@ -6,7 +6,7 @@ pub mod connections;
 mod logging;
 pub mod machine;
 mod master_key;
-mod routes;
+pub mod routes;
 mod start;
 
 pub use logging::{LogError, start_logging};
