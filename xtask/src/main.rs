@@ -1,9 +1,11 @@
 //! The repository's own checks and generators.
 //!
+//! - `cargo xtask bench check`: update checks and assets beside bare hyper (`--help` tells the rest)
 //! - `cargo xtask deps`: no room depends on another than the table allows
 //! - `cargo xtask readme`: every command of the README does what it says, with a real `npm ci` and `expo export`
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
 
+mod bench;
 mod deps;
 mod readme;
 
@@ -13,10 +15,11 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
+        ["bench", arguments @ ..] => bench::run(arguments),
         ["deps"] => deps::check(),
         ["readme"] => readme::check(),
         _ => {
-            eprintln!("usage: cargo xtask deps | readme");
+            eprintln!("usage: cargo xtask bench check | deps | readme");
             return ExitCode::from(2);
         }
     };
