@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
+use crate::exit::EXIT_CODES;
 use crate::remote::{ServerUrl, Token};
 
 /// Options of every command.
@@ -22,13 +23,16 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Publish an update: export the project (or take a finished export), upload what is new, and make it live
+    #[command(after_help = EXIT_CODES)]
     Publish(PublishArgs),
     /// Send devices back to the update before, or to the one inside their binary
+    #[command(after_help = EXIT_CODES)]
     RollBack(RollBackArgs),
     /// Manage the app's signing keys and certificates
-    #[command(subcommand)]
+    #[command(subcommand, after_help = EXIT_CODES)]
     Keys(KeysCommand),
     /// Play a phone: check, verify, download and launch as strictly as the stock client does
+    #[command(after_help = EXIT_CODES)]
     Device(DeviceArgs),
 }
 
@@ -70,12 +74,12 @@ pub struct OperatorArgs {
 
 /// Which branch is meant.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("target").required(true).multiple(true).args(["channel", "branch"]))]
+#[command(group = ArgGroup::new("target").required(true).multiple(false).args(["channel", "branch"]))]
 pub struct TargetArgs {
-    /// The channel, whose branch is meant
+    /// The channel whose branch is meant
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     pub channel: Option<String>,
-    /// The branch itself, such as when the channel points at two
+    /// The branch itself, instead of a channel
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     pub branch: Option<String>,
 }
@@ -87,7 +91,7 @@ pub struct PublishArgs {
     #[command(flatten)]
     pub target: TargetArgs,
     /// Create the channel, with an equally named branch, when there is none
-    #[arg(long, requires = "channel")]
+    #[arg(long, requires = "channel", conflicts_with = "branch")]
     pub create_channel: bool,
     /// Publish this finished export instead of exporting the project
     #[arg(long, value_name = "DIR")]

@@ -23,6 +23,18 @@ pub enum Exit {
     Interrupted,
 }
 
+/// The exit codes as help shows them.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    something on this side failed: a file, the export, npx
+  2    the arguments make no sense
+  3    nothing new: the branch already has this content, or there is no update for the device
+  4    the server refused
+  5    the server cannot be reached, is failing or busy, or is not Updraft
+  6    the strict client refused what the server sent; real apps would, too
+  130  interrupted";
+
 impl Exit {
     /// The number.
     pub const fn code(self) -> u8 {

@@ -142,9 +142,15 @@ fn cause<'a>(error: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'stat
     (*error).source()
 }
 
-/// Text from servers, files and children cannot steer the terminal.
+/// Text from servers, files and children cannot steer the terminal: colours and control characters are left out.
 fn shown(text: &str) -> String {
-    text.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), "\u{fffd}")
+    let mut pieces = text.split("\u{1b}[");
+    let first = pieces.next().unwrap_or_default();
+    // Parameters and intermediates go up to the first character from `@` to `~`.
+    let behind = |piece: &'_ str| piece.find(|c| matches!(c, '@'..='~')).map_or(piece.len(), |end| end + 1);
+    let plain = pieces.map(|piece| &piece[behind(piece)..]);
+    let is_kept = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
+    iter::once(first).chain(plain).flat_map(str::chars).filter(is_kept).collect()
 }
 
 /// What a [`Progress`] counts.
@@ -183,4 +189,23 @@ impl Captured {
 
 fn read(buffer: &Mutex<Vec<u8>>) -> String {
     String::from_utf8_lossy(&buffer.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn nothing_steers_the_terminal() {
+        for (text, expected) in [
+            ("plain\ttext\n", "plain\ttext\n"),
+            ("\u{1b}[1;32mgreen\u{1b}[0m ä", "green ä"),
+            ("\u{1b}[2J\u{1b}]0;title\u{7}x\r", "]0;titlex"),
+            ("\u{9b}31mx\u{0}", "31mx"),
+            ("end\u{1b}[", "end"),
+            ("\u{1b}[31", ""),
+        ] {
+            assert_eq!(shown(text), expected, "{text:?}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Printer, Verb};
 use crate::table;
@@ -31,7 +31,8 @@ pub(crate) struct FileProgress {
 
 impl Progress {
     pub(super) fn new(printer: Printer, verb: Verb, files: usize, bytes: u64) -> Self {
-        let total = printer.bars.add(ProgressBar::new(bytes));
+        let total = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::hidden());
+        let total = if printer.mode.plain { total } else { printer.bars.add(total) };
         // What a download comes to is not known before it is there.
         total.set_style(style(match verb {
             Verb::Upload => "{prefix:>10} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta}",
@@ -43,7 +44,8 @@ impl Progress {
 
     /// Begins one file of `size` bytes.
     pub(crate) fn file(&self, name: &str, size: u64) -> FileProgress {
-        let bar = self.printer.bars.insert_before(&self.total, ProgressBar::new(size));
+        let bar = ProgressBar::with_draw_target(Some(size), ProgressDrawTarget::hidden());
+        let bar = if self.printer.mode.plain { bar } else { self.printer.bars.insert_before(&self.total, bar) };
         bar.set_style(style("{prefix:>10} [{bar:30}] {bytes}/{total_bytes} {wide_msg}"));
         bar.set_message(name.to_owned());
         FileProgress { progress: self.clone(), name: name.to_owned(), size, bar }
@@ -98,6 +100,7 @@ impl FileProgress {
 impl Drop for FileProgress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+        self.progress.printer.bars.remove(&self.bar);
     }
 }
 

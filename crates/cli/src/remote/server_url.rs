@@ -40,6 +40,11 @@ impl ServerUrl {
         self.0.scheme() == "https" || self.is_loopback()
     }
 
+    /// Whether the server is this computer, without encryption.
+    pub(crate) fn is_plain_loopback(&self) -> bool {
+        self.0.scheme() == "http" && self.is_loopback()
+    }
+
     /// Whether the server is this computer. It is then never asked through a proxy.
     pub(crate) fn is_loopback(&self) -> bool {
         let host = self.0.host_str().unwrap_or_default();

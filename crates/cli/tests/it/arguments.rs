@@ -39,6 +39,7 @@ fn what_makes_no_sense_is_refused_with_two() {
         "publish --channel production --server localhost:8080",
         "publish --channel production --runtime-version=",
         "roll-back --channel production",
+        "publish --channel production --branch main",
         "roll-back --channel production --to yesterday",
         "keys",
         "keys import --key-id main --private-key private-key.pem",
@@ -47,13 +48,13 @@ fn what_makes_no_sense_is_refused_with_two() {
         "device --channel production --runtime-version 1 --header nonsense",
         "device --channel production --runtime-version 1 --header a:b=c",
     ] {
-        let error = parsed(line).unwrap_err();
+        let Err(error) = parsed(line) else { panic!("{line}") };
         assert_eq!(error.exit_code(), i32::from(Exit::Usage.code()), "{line}");
     }
     for line in [
         "publish --branch main",
         "publish --channel production --create-channel --input-dir dist --platform ios --runtime-version 1 -m x --force --json",
-        "roll-back --channel production --to embedded --branch main --platform android",
+        "roll-back --to embedded --branch main --platform android",
         "keys generate --key-id main --bits 3072 --validity-years 20 --common-name x --certificate-out c.pem",
         "keys list --json --quiet --non-interactive",
         "device --channel production --runtime-version 1",

@@ -259,9 +259,7 @@ async fn without_a_config_and_npx_the_runtime_version_must_be_given() {
     let (printer, printed) = Printer::captured(Mode { quiet: true, ..Mode::default() });
     publish(options, &printer).await.unwrap();
     assert_eq!(server.inner().prepared[0].platforms[0].expo_config, None);
-    insta::assert_snapshot!(printed.err(), @r"
-    warning: this update carries no app config (/nowhere/npx cannot be run), so `Constants.expoConfig` will be empty; put the output of `npx expo config --json --type public` into expoConfig.json of the export
-    ");
+    insta::assert_snapshot!(printed.err(), @"warning: this update carries no app config (/nowhere/npx cannot be run), so `Constants.expoConfig` will be empty; put the output of `npx expo config --json --type public` into expoConfig.json of the export");
 }
 
 #[tokio::test]

@@ -131,9 +131,34 @@ async fn refusals_are_told_once_with_their_hint() {
         assert_eq!(said, format!("error: {}: an order of the test ({fault})\nhint: {}\n", fault.title(), fault.hint()));
     }
     let server = FakeServer::start().await;
-    let (result, _) = publish_under(&server, &[("upload", Fault::Problem(Code::BodyTooLarge))]).await;
-    assert_eq!(result.unwrap_err().code(), "body_too_large");
+    let (result, _) = publish_under(&server, &[("upload", Fault::Problem(Code::HashMismatch))]).await;
+    assert_eq!(result.unwrap_err().code(), "hash_mismatch");
     assert_eq!((server.count("upload"), server.count("prepare")), (1, 0));
+}
+
+#[tokio::test]
+async fn a_file_that_is_refused_before_it_is_through_ends_the_publish() {
+    let server = FakeServer::start().await;
+    server.fail("upload", [Fault::Problem(Code::BodyTooLarge); 7]);
+    let export = small_export(&[]);
+    std::fs::write(export.path().join("ios.hbc"), vec![7; 16_000_000]).unwrap();
+    let (printer, _) = Printer::captured(Mode::default());
+    let failure = publish(options(&server, export.path(), export.path()), &printer).await.unwrap_err();
+    // The server hangs up while bytes are on their way to it, so its answer may be lost with the connection.
+    assert!(matches!(failure.code(), "body_too_large" | "unreachable"), "{failure:?}");
+    assert_eq!(server.count("prepare"), 0);
+}
+
+#[tokio::test]
+async fn a_large_file_goes_up_whole_after_a_cut() {
+    let server = FakeServer::start().await;
+    server.fail("upload", [Fault::CutAfterwards]);
+    let export = small_export(&[]);
+    let large: Vec<u8> = (0..3_000_001_u32).map(|n| n.to_le_bytes()[0]).collect();
+    std::fs::write(export.path().join("ios.hbc"), &large).unwrap();
+    let (printer, _) = Printer::captured(Mode::default());
+    publish(options(&server, export.path(), export.path()), &printer).await.unwrap();
+    assert_eq!(server.inner().blobs[&sha256(&large)], large);
 }
 
 #[tokio::test]
