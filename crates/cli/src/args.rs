@@ -12,10 +12,10 @@ use crate::remote::{ServerUrl, Token};
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct Global {
     /// Print only results, warnings and errors
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = "Output")]
     pub quiet: bool,
     /// Draw nothing and ask nothing, as in CI
-    #[arg(long, global = true, env = "CI", hide_env = true, value_parser = FalseyValueParser::new())]
+    #[arg(long, global = true, help_heading = "Output", env = "CI", hide_env = true, value_parser = FalseyValueParser::new())]
     pub non_interactive: bool,
 }
 
@@ -51,13 +51,19 @@ impl Command {
 #[derive(Debug, Args)]
 pub struct ServerArgs {
     /// The server's public URL
-    #[arg(long, env = "UPDRAFT_SERVER", default_value = "http://localhost:8080", value_name = "URL")]
+    #[arg(
+        long,
+        help_heading = "Server",
+        env = "UPDRAFT_SERVER",
+        default_value = "http://localhost:8080",
+        value_name = "URL"
+    )]
     pub server: ServerUrl,
     /// The app's name in URLs
-    #[arg(long, env = "UPDRAFT_APP", default_value = "default", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, help_heading = "Server", env = "UPDRAFT_APP", default_value = "default", value_parser = NonEmptyStringValueParser::new())]
     pub app: String,
     /// Print the result as one JSON document on standard output
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub json: bool,
 }
 
@@ -68,7 +74,7 @@ pub struct OperatorArgs {
     #[command(flatten)]
     pub server: ServerArgs,
     /// The admin token; better in the environment, where other users cannot see it
-    #[arg(long, env = "UPDRAFT_TOKEN", hide_env_values = true)]
+    #[arg(long, help_heading = "Server", env = "UPDRAFT_TOKEN", hide_env_values = true)]
     pub token: Option<Token>,
 }
 

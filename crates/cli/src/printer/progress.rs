@@ -35,8 +35,10 @@ impl Progress {
         let total = if printer.mode.plain { total } else { printer.bars.add(total) };
         // What a download comes to is not known before it is there.
         total.set_style(style(match verb {
-            Verb::Upload => "{prefix:>10} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta}",
-            Verb::Download => "{prefix:>10} {bytes}",
+            Verb::Upload => {
+                "{prefix:>10} [{bar:30}] {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta}"
+            }
+            Verb::Download => "{prefix:>10} {decimal_bytes}",
         }));
         total.set_prefix(format!("0/{files}"));
         Self { printer, verb, files, done: Arc::default(), total }
@@ -46,7 +48,7 @@ impl Progress {
     pub(crate) fn file(&self, name: &str, size: u64) -> FileProgress {
         let bar = ProgressBar::with_draw_target(Some(size), ProgressDrawTarget::hidden());
         let bar = if self.printer.mode.plain { bar } else { self.printer.bars.insert_before(&self.total, bar) };
-        bar.set_style(style("{prefix:>10} [{bar:30}] {bytes}/{total_bytes} {wide_msg}"));
+        bar.set_style(style("{prefix:>10} [{bar:30}] {decimal_bytes}/{decimal_total_bytes} {wide_msg}"));
         bar.set_message(name.to_owned());
         FileProgress { progress: self.clone(), name: name.to_owned(), size, bar }
     }
