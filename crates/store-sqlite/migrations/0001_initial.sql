@@ -69,6 +69,10 @@ CREATE TABLE updates (
 
 CREATE INDEX updates_of_a_lane ON updates (branch_id, platform, runtime_version, created_at);
 
+CREATE INDEX updates_of_a_group ON updates (group_id);
+
+CREATE INDEX updates_that_repeat ON updates (origin_id) WHERE origin_id IS NOT NULL;
+
 -- Disabling a rolling entry ends its rollout.
 CREATE UNIQUE INDEX one_open_rollout_of_a_lane ON updates (branch_id, platform, runtime_version)
 WHERE rollout_share IS NOT NULL AND disabled = 0;
@@ -195,7 +199,7 @@ CREATE TABLE session_assets (
     PRIMARY KEY (session_id, update_id, position)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX session_assets_by_hash ON session_assets (session_id, hash);
+CREATE INDEX session_assets_by_hash ON session_assets (session_id, hash, content_type);
 
 CREATE TABLE session_heads (
     session_id BLOB NOT NULL REFERENCES publish_sessions (id) ON DELETE CASCADE,

@@ -12,8 +12,8 @@
 //! 6. An intent that changes what an app is raises the app's version by one and writes one line to the audit log, in the
 //!    same transaction. [`Apps::bootstrap`] makes version 1.
 //!
-//! To add an intent: a method on the trait that its caller holds, a contract in [`contract`](self) beside it (feature
-//! `contract`), then every backend. A method without its contract does not exist.
+//! To add an intent: a method on the trait that its caller holds, its contracts in the `contract` module (feature
+//! `contract`), then every backend. A method without a contract does not exist.
 
 mod apps;
 mod audit;

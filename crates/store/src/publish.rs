@@ -223,7 +223,7 @@ pub struct Commit {
     pub app: AppId,
     /// What was prepared.
     pub session: SessionId,
-    /// For every entry one of every key that the app has.
+    /// For every entry exactly one of every key that the app has.
     pub signatures: Vec<EntrySignature>,
     /// What the caller answers; stored with the session, which a second commit gets again.
     pub outcome: Value,
@@ -268,7 +268,8 @@ pub enum CommitError {
         /// The key.
         key_id: KeyId,
     },
-    /// A signature is of a key that the app does not have, or over an entry that the session does not have.
+    /// A signature is of a key that the app does not have, over an entry that the session does not have, or the second
+    /// of one key over one entry.
     #[error("the signature of the key `{key_id}` over {update} belongs to nothing here")]
     StraySignature {
         /// The entry.

@@ -170,7 +170,7 @@ async fn check_blobs(tx: &mut SqliteConnection, app: AppId, session: SessionId) 
     }
 }
 
-/// Every key of the app has signed every entry, and nothing else was signed.
+/// Every key of the app has signed every entry, once, and nothing else was signed.
 async fn check_signatures(
     tx: &mut SqliteConnection,
     app: AppId,
@@ -178,21 +178,16 @@ async fn check_signatures(
     signatures: &[EntrySignature],
 ) -> Result<(), CommitError> {
     let keys = keys::all(tx, app).await?;
-    let signed: HashSet<(UpdateId, &KeyId)> =
-        signatures.iter().map(|signature| (signature.update, &signature.key_id)).collect();
-    for entry in entries {
-        for key in &keys {
-            if !signed.contains(&(entry.id, &key.key_id)) {
-                return Err(CommitError::MissingSignature { update: entry.id, key_id: key.key_id.clone() });
-            }
+    let mut wanted: HashSet<(UpdateId, &KeyId)> =
+        entries.iter().flat_map(|entry| keys.iter().map(|key| (entry.id, &key.key_id))).collect();
+    for EntrySignature { update, key_id, .. } in signatures {
+        if !wanted.remove(&(*update, key_id)) {
+            return Err(CommitError::StraySignature { update: *update, key_id: key_id.clone() });
         }
     }
-    let belongs = |(update, key_id): &(UpdateId, &KeyId)| {
-        entries.iter().any(|entry| entry.id == *update) && keys.iter().any(|key| key.key_id == **key_id)
-    };
-    match signed.into_iter().find(|signature| !belongs(signature)) {
+    match wanted.into_iter().min() {
         None => Ok(()),
-        Some((update, key_id)) => Err(CommitError::StraySignature { update, key_id: key_id.clone() }),
+        Some((update, key_id)) => Err(CommitError::MissingSignature { update, key_id: key_id.clone() }),
     }
 }
 
@@ -234,9 +229,8 @@ async fn issue(
     query!(
         "UPDATE app_blobs
         SET first_used_version = ?1, content_type = (
-            SELECT content_type FROM session_assets AS asset
+            SELECT min(content_type) FROM session_assets AS asset
             WHERE asset.session_id = ?2 AND asset.hash = app_blobs.hash
-            ORDER BY asset.update_id, asset.position LIMIT 1
         )
         WHERE app_id = ?3 AND first_used_version IS NULL
             AND hash IN (SELECT hash FROM session_assets WHERE session_id = ?2)",

@@ -122,6 +122,13 @@ pub(super) async fn an_expected_head_must_still_be_there(databases: &dyn Databas
 
     let mut fitting = world.session(vec![entry(&asked, 30)]);
     let head = world.look_at(&asked, NOW).await.head.unwrap().entry.id;
+    // The same platform and runtime version of another branch is another lane.
+    let beta = NewChannel { id: ChannelId(fresh()), name: channel_name("beta") };
+    let other_branch = BranchId(fresh());
+    world.store.ensure_channel(world.app, beta, other_branch, &actor(), NOW).await.unwrap();
+    let mut elsewhere = world.session(vec![entry(&asked, 25)]);
+    elsewhere.branch = other_branch;
+    world.issue(&elsewhere).await;
     fitting.expected_heads = vec![ExpectedHead { lane: asked, head: Some(head) }];
     world.issue(&fitting).await;
 }
@@ -234,7 +241,9 @@ pub(super) async fn stray_signatures_are_refused(databases: &dyn Databases) {
     let prepared = world.session(vec![sent.clone()]);
     world.save(&prepared).await;
     let before = world.trace().await;
-    for stray in [signature(&sent, "theirs"), signature(&entry(&lane(ANDROID, "1"), 11), "main")] {
+    // Of another app's key, over another entry, and a second one of the same key.
+    let another = entry(&lane(ANDROID, "1"), 11);
+    for stray in [signature(&sent, "theirs"), signature(&another, "main"), signature(&sent, "main")] {
         let mut commit = world.commit(prepared.session);
         commit.signatures = vec![signature(&sent, "main"), stray.clone()];
         let refused = world.store.commit(commit).await;
@@ -320,6 +329,20 @@ pub(super) async fn an_id_is_used_once(databases: &dyn Databases) {
     assert!(matches!(refused, Err(CommitError::Store(StoreError::Constraint(_)))), "{refused:?}");
     assert_eq!(world.trace().await, before);
     assert_eq!(world.store.prepared(world.app, prepared.session, NOW).await.unwrap(), Some(prepared));
+}
+
+pub(super) async fn twenty_thousand_assets_are_one_update(databases: &dyn Databases) {
+    let world = World::new(databases).await;
+    for number in 0..100 {
+        world.upload(blob(number), 10).await;
+    }
+    let numbers = (0..100_u8).cycle().take(20_000);
+    let assets: Vec<_> = numbers.enumerate().map(|(n, number)| asset(blob(number), &format!("key {n}"))).collect();
+    let sent = NewEntry { assets, ..entry(&lane(ANDROID, "1"), 1) };
+    world.issue_one(sent.clone()).await;
+    let told = world.store.update(world.app, sent.id).await.unwrap().unwrap();
+    assert!(told.assets.iter().map(|told| &told.key).eq(sent.assets.iter().map(|sent| &sent.key)));
+    assert_eq!(world.store.assets(world.app, 0).await.unwrap().len(), 100);
 }
 
 pub(super) async fn an_unheard_caller_leaves_all_or_nothing(databases: &dyn Databases) {

@@ -123,6 +123,7 @@ list! {
         a_session_is_of_one_app,
         the_second_commit_gets_the_first_outcome,
         an_id_is_used_once,
+        twenty_thousand_assets_are_one_update,
         an_unheard_caller_leaves_all_or_nothing,
         two_writers_lose_nothing;
     durability:
