@@ -92,7 +92,7 @@ impl Failure {
     pub(crate) fn of_intent(error: RemoteError, hint: &'static str) -> Self {
         match &error {
             RemoteError::Problem(problem) if problem.status < 500 || problem.is(Code::NoSpace) => error.into(),
-            RemoteError::File { .. } | RemoteError::Setup(_) => error.into(),
+            RemoteError::Unreachable { .. } | RemoteError::File { .. } | RemoteError::Setup(_) => error.into(),
             _ => Self::OutcomeUnknown { source: error, hint },
         }
     }
@@ -148,6 +148,7 @@ impl Failure {
             Self::Remote(RemoteError::Problem(problem)) => &problem.code,
             Self::Remote(RemoteError::NotUpdraft { .. } | RemoteError::Unreadable { .. }) => "not_updraft",
             Self::Remote(RemoteError::Unreachable { .. }) => "unreachable",
+            Self::Remote(RemoteError::Unanswered { .. }) => "unanswered",
             Self::Remote(_) => "local",
             Self::Export(_) => "invalid_export",
             Self::Expo(_) => "expo",

@@ -64,7 +64,7 @@ pub async fn certificate(
     let app = connection.app.clone();
     let Keys { keys } = Remote::new(connection, printer)?.keys().await?;
     let Some(key) = keys.iter().find(|key| key.key_id == key_id) else {
-        let problem = Problem::new(api::Code::UnknownKey, format!("{key_id:?} in app {app}"));
+        let problem = Problem::new(api::Code::UnknownKey, format!("the app {app} has no signing key {key_id:?}"));
         return Err(RemoteError::Problem(Box::new(problem)).into());
     };
     match out {

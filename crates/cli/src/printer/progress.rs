@@ -55,10 +55,17 @@ impl Progress {
 
     fn line(&self, done: usize, name: &str, size: u64) {
         let Self { verb, files, .. } = self;
-        if *files <= LINES_FOR_EACH_FILE {
-            self.printer.note(&format!("{} {done}/{files}  {name}  {}", verb.past(), table::bytes(size)));
-        } else if tenth(done, *files) > tenth(done - 1, *files) {
-            self.printer.note(&format!("{} {done}/{files}", verb.past()));
+        let is_few = *files <= LINES_FOR_EACH_FILE;
+        match verb {
+            Verb::Upload if is_few => {
+                self.printer.note(&format!("uploaded {done}/{files}  {name}  {}", table::bytes(size)));
+            }
+            // The names of downloaded files say nothing to people.
+            Verb::Download if is_few && done < *files => {}
+            _ if tenth(done, *files) > tenth(done - 1, *files) => {
+                self.printer.note(&format!("{} {done}/{files}", verb.past()));
+            }
+            _ => {}
         }
     }
 }

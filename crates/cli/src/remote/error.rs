@@ -30,9 +30,17 @@ pub enum RemoteError {
         /// Where the reading stopped.
         source: serde_json::Error,
     },
-    /// No answer, or a connection that broke, after all repeats.
+    /// No connection, after all repeats: the request was never sent.
     #[error("{url} cannot be reached")]
     Unreachable {
+        /// What was asked.
+        url: String,
+        /// What the network said.
+        source: reqwest::Error,
+    },
+    /// The request was sent, at least in part, and no whole answer came, after all repeats.
+    #[error("{url} did not answer in full")]
+    Unanswered {
         /// What was asked.
         url: String,
         /// What the network said.
@@ -65,6 +73,12 @@ impl RemoteError {
         }
     }
 
+    /// What the network said of a request to `url`.
+    pub(crate) fn from_network(url: &str, error: reqwest::Error) -> Self {
+        let (url, source) = (url.to_owned(), error.without_url());
+        if source.is_connect() { Self::Unreachable { url, source } } else { Self::Unanswered { url, source } }
+    }
+
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
@@ -74,21 +88,20 @@ impl RemoteError {
                     .into()
             }
             Self::Unreadable { .. } => "use the command line and the server in the same version".into(),
-            Self::Unreachable { source, .. } if source.is_timeout() => {
-                "the server took too long; run the command again".into()
-            }
-            Self::Unreachable { source, .. } if source.is_connect() => {
+            Self::Unreachable { .. } => {
                 "start the server with `updraft serve`, or set --server or UPDRAFT_SERVER to where it runs".into()
             }
-            Self::Unreachable { .. } => "the connection broke; run the command again".into(),
+            Self::Unanswered { source, .. } if source.is_timeout() => {
+                "the server took too long; run the command again".into()
+            }
+            Self::Unanswered { .. } => "the connection broke; run the command again".into(),
             Self::File { .. } => "do not change the export while it is being published".into(),
             Self::Setup(_) => return None,
         })
     }
 }
 
-/// The title says what kind of trouble it is, the detail what exactly; either may repeat the other.
-fn in_words(problem: &Problem) -> String {
-    let Problem { title, detail, .. } = problem;
-    if detail.is_empty() || detail == title { title.clone() } else { format!("{title}: {detail}") }
+/// The detail is a sentence about this occurrence, the title one about the kind of trouble.
+fn in_words(problem: &Problem) -> &str {
+    if problem.detail.is_empty() { &problem.title } else { &problem.detail }
 }

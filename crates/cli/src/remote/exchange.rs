@@ -1,6 +1,8 @@
 //! One request and its answer, repeated while the server is busy or out of reach.
 
 use std::future::ready;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use api::{Code, Problem};
@@ -15,6 +17,8 @@ use super::{Connection, RemoteError, ServerUrl};
 use crate::printer::Printer;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// How often a server is looked for that never answered.
+const FIRST_CONTACT_REPEATS: usize = 3;
 /// No answer of the API is larger: it holds at most the manifests of a few updates.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 
@@ -32,6 +36,7 @@ pub(super) struct Exchange {
     client: Client,
     patience: Patience,
     printer: Printer,
+    was_answered: Arc<AtomicBool>,
 }
 
 /// What came back.
@@ -66,7 +71,7 @@ impl Exchange {
             // Then nothing is ever encrypted, and reading every CA certificate of the system is time for nothing.
             if connection.server.is_plain_loopback() { builder.tls_certs_only([]) } else { builder }
         })?;
-        Ok(Self { client, patience: connection.patience.clone(), printer })
+        Ok(Self { client, patience: connection.patience.clone(), printer, was_answered: Arc::default() })
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -93,23 +98,41 @@ impl Exchange {
         R: Future<Output = Result<Request, RemoteError>>,
     {
         let pause = self.patience.pause.clone();
-        (|| self.attempt(repeat, request()))
+        let (mut attempts, mut was_touched) = (0, false);
+        let result = (|| self.attempt(repeat, request()))
             .retry(self.patience.schedule())
             .sleep(move |wait| pause.wait(wait))
-            .when(|attempt: &Attempt| attempt.again != Again::Never)
+            .when(|attempt: &Attempt| {
+                was_touched |= !matches!(attempt.error, RemoteError::Unreachable { .. });
+                attempt.again != Again::Never
+            })
             .adjust(|attempt, own| {
-                let asked = attempt.again.asked();
-                let wait = self.patience.next_wait(own, asked);
-                if let (None, Some(_), Some(asked)) = (wait, own, asked) {
-                    self.printer.note(&format!("the server asks to wait {} s, which is too long", asked.as_secs()));
-                }
-                wait
+                attempts += 1;
+                self.next_wait(attempt, own.filter(|_| attempts <= FIRST_CONTACT_REPEATS || self.is_there(attempt)))
             })
             .notify(|attempt, wait| {
                 self.printer.note(&format!("{}; trying again in {:.1} s", attempt.error, wait.as_secs_f64()));
             })
-            .await
-            .map_err(|attempt| attempt.error)
+            .await;
+        result.map_err(|attempt| match attempt.error {
+            // Who cannot connect in the end may have been heard before.
+            RemoteError::Unreachable { url, source } if was_touched => RemoteError::Unanswered { url, source },
+            error => error,
+        })
+    }
+
+    /// A server that was never reached is probably not where it is looked for; one that was will come back.
+    fn is_there(&self, attempt: &Attempt) -> bool {
+        !matches!(attempt.error, RemoteError::Unreachable { .. }) || self.was_answered.load(Ordering::Relaxed)
+    }
+
+    fn next_wait(&self, attempt: &Attempt, own: Option<Duration>) -> Option<Duration> {
+        let asked = attempt.again.asked();
+        let wait = self.patience.next_wait(own, asked);
+        if let (None, Some(_), Some(asked)) = (wait, own, asked) {
+            self.printer.note(&format!("the server asks to wait {} s, which is too long", asked.as_secs()));
+        }
+        wait
     }
 
     async fn attempt(
@@ -121,6 +144,7 @@ impl Exchange {
         let url = request.url().to_string();
         let response = self.client.execute(request).await.map_err(|error| Attempt::cut(&url, error, repeat))?;
         let answer = Answer::read(response, LARGEST_ANSWER).await.map_err(|error| Attempt::cut(&url, error, repeat))?;
+        self.was_answered.store(true, Ordering::Relaxed);
         if answer.status.is_success() { Ok(answer) } else { Err(Attempt::refused(&answer, repeat)) }
     }
 }
@@ -178,12 +202,11 @@ impl Attempt {
         Self { error, again: Again::Never }
     }
 
-    fn cut(url: &str, source: reqwest::Error, repeat: Repeat) -> Self {
-        let untouched = source.is_connect();
-        let again = (untouched || repeat == Repeat::Always) && !source.is_builder();
-        let source = source.without_url();
-        let error = RemoteError::Unreachable { url: url.into(), source };
-        Self { error, again: if again { Again::Soon } else { Again::Never } }
+    fn cut(url: &str, error: reqwest::Error, repeat: Repeat) -> Self {
+        let error = RemoteError::from_network(url, error);
+        let is_untouched = matches!(error, RemoteError::Unreachable { .. });
+        let may_help = is_untouched || repeat == Repeat::Always;
+        Self { error, again: if may_help { Again::Soon } else { Again::Never } }
     }
 
     fn refused(answer: &Answer, repeat: Repeat) -> Self {

@@ -84,7 +84,7 @@ async fn every_command_reaches_the_server_and_ends_with_its_code() {
     assert_eq!(exit, Exit::NothingNew);
     let document: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!((&document["error"]["code"], &document["error"]["exit"]), (&"nothing_changed".into(), &3.into()));
-    assert!(err.contains("error: The branch's head already has this content"), "{err}");
+    assert!(err.contains("error: the head of production already has this content"), "{err}");
 
     let roll_back = format!("roll-back --channel production --to embedded --platform ios {operator}");
     assert_eq!(run(&roll_back, Mode::default()).await.0, Exit::Ok);

@@ -161,7 +161,7 @@ async fn what_a_phone_would_refuse_is_told_with_its_rule() {
     hint: look for a proxy that changes bodies or headers
     error: the android client refuses what SERVER/update answered: the manifest is not JSON: expected value at line 1 column 1
     hint: rule manifest-is-json (FileDownloader.kt, FileDownloader.swift); a real app keeps what it runs
-    error: The app has no such channel: "nightly" in app default
+    error: the app has no channel "nightly"
     hint: check the spelling, or create it with `--create-channel`
     error: the certificate cannot be used
       caused by: the certificate is not PEM text: there is no -----BEGIN CERTIFICATE----- line

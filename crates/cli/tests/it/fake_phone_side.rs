@@ -107,7 +107,7 @@ impl Inner {
             Shows::Html => ([("content-type", "text/html")], "<h1>Welcome</h1>").into_response(),
             Shows::Nothing => (StatusCode::NO_CONTENT, outer(), Body::empty()).into_response(),
             Shows::UnknownChannel => {
-                let problem = api::Problem::new(api::Code::UnknownChannel, "\"nightly\" in app default");
+                let problem = api::Problem::new(api::Code::UnknownChannel, "the app has no channel \"nightly\"");
                 let body = serde_json::to_vec(&problem).unwrap();
                 (StatusCode::NOT_FOUND, [("content-type", api::problem::PROBLEM_JSON)], body).into_response()
             }

@@ -202,7 +202,10 @@ impl Inner {
                 let asked: api::PreparePublish = serde_json::from_slice(body).unwrap();
                 let same = self.prepared.last().is_some_and(|last| last.platforms == asked.platforms);
                 if same && !self.committed.is_empty() && !asked.force {
-                    return problem_saying(Code::NothingChanged, "branch production, group g1".into());
+                    return problem_saying(
+                        Code::NothingChanged,
+                        "the head of production already has this content".into(),
+                    );
                 }
                 let prepared = api::Prepared {
                     id: format!("p{}", self.prepared.len() + 1),
@@ -292,7 +295,7 @@ impl Inner {
 
     fn add_key(&mut self, key_id: &str, subject: &str) -> Response {
         if self.keys.iter().any(|key| key.key_id == key_id) {
-            return problem_saying(Code::KeyExists, format!("{key_id} in app default"));
+            return problem_saying(Code::KeyExists, format!("the app already has a signing key {key_id}"));
         }
         let key = api::Key {
             key_id: key_id.into(),

@@ -95,7 +95,7 @@ async fn the_example_goes_up_and_live_and_a_second_time_nothing_changed() {
     assert_eq!(server.story(), "app, missing, prepare");
     insta::assert_snapshot!(printed.err(), @r"
     nothing to upload: the server has every file
-    error: The branch's head already has this content: branch production, group g1
+    error: the head of production already has this content
     hint: publish with `--force` to issue it again under a new id
     ");
 }

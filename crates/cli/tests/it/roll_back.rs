@@ -51,3 +51,23 @@ async fn refused_and_unanswered_roll_backs_are_told_apart() {
     assert_eq!(unknown.exit(), Exit::Unreachable);
     assert!(printed.err().ends_with("a second roll back goes one further\n"), "{}", printed.err());
 }
+
+/// On an address of its own, so that no other test's server can take the port when it is free again.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn only_a_request_that_may_have_arrived_has_an_unknown_outcome() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.2:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        drop(listener);
+        drop(stream);
+    });
+    let (printer, _) = Printer::captured(Mode::default());
+    let mut gone = options(&FakeServer::start().await);
+    gone.connection.server = format!("http://{address}").parse().unwrap();
+    let unknown = roll_back(gone.clone(), &printer).await.unwrap_err();
+    assert_eq!(unknown.code(), "outcome_unknown");
+    let never_sent = roll_back(gone, &printer).await.unwrap_err();
+    assert_eq!(never_sent.code(), "unreachable");
+}

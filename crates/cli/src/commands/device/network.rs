@@ -36,11 +36,10 @@ impl Network {
 
     /// Asks once, as phones do. The body that comes back is decoded.
     pub(super) async fn get(&self, url: &str, headers: &[(String, String)]) -> Result<Answer, Failure> {
-        let unreachable =
-            |source: reqwest::Error| RemoteError::Unreachable { url: url.into(), source: source.without_url() };
+        let failed = |error| RemoteError::from_network(url, error);
         let request = self.client.get(url).headers(self.headers(headers)?);
-        let response = request.send().await.map_err(unreachable)?;
-        let mut answer = Answer::read(response, LARGEST_BODY).await.map_err(unreachable)?;
+        let response = request.send().await.map_err(failed)?;
+        let mut answer = Answer::read(response, LARGEST_BODY).await.map_err(failed)?;
         self.received.fetch_add(answer.body.len() as u64, Ordering::Relaxed);
 
         let encoding = answer.headers.get(CONTENT_ENCODING).map(|value| value.as_bytes().to_ascii_lowercase());
