@@ -112,6 +112,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_compressed_already_is_not_compressed_again() {
+        let raw_pictures = ["image/svg+xml", "image/bmp", "image/x-icon"];
+        let packed = [
+            "font/woff",
+            "font/woff2",
+            "application/zip",
+            "application/zip+dotlottie",
+            "application/gzip",
+            "application/pdf",
+        ];
+        for (_, content_type, _) in TYPES {
+            let is_media = ["image/", "audio/", "video/"].iter().any(|family| content_type.starts_with(family));
+            let expected = raw_pictures.contains(&content_type) || !(is_media || packed.contains(&content_type));
+            assert_eq!(is_compressible(content_type), expected, "{content_type}");
+        }
+    }
+
+    #[test]
     fn the_list_names_nothing_twice_and_in_lower_case() {
         let mut extensions = BTreeSet::new();
         let mut types = BTreeSet::new();

@@ -146,6 +146,7 @@ mod tests {
             ("gzip, deflate, br", Brotli),
             ("gzip, deflate", Gzip),
             ("x-gzip", Gzip),
+            ("X-GZip", Gzip),
             ("GZIP", Gzip),
             ("deflate", Identity),
             ("zstd;q=1.0, br;q=0.9", Zstd),

@@ -156,6 +156,7 @@ mod tests {
             ("*", Json),
             ("text/html, image/gif, *; q=.2, */*; q=.2", Json),
             ("application/*", Json),
+            ("Application/*", Json),
             ("multipart/*", Multipart),
             ("multipart/*,application/json;q=0.9", Multipart),
             ("multipart/*,application/json", Json),

@@ -187,6 +187,7 @@ mod tests {
 
     #[test]
     fn names_what_is_sent() {
+        assert_eq!(ByteRange { first: 2, last: 5 }.length(), 4);
         assert_eq!(content_range(ByteRange { first: 2, last: 5 }, 10), "bytes 2-5/10");
         assert_eq!(unsatisfied_range(10), "bytes */10");
     }

@@ -28,7 +28,6 @@ pub(crate) fn members(line: &[u8]) -> impl Iterator<Item = Weighted<'_>> {
 
 /// The thousandths of a parameter `q=0.5`. A missing zero (`q=.5`) is read too: old Java clients send it.
 fn read_weight(parameter: &[u8]) -> Option<u16> {
-    let parameter = parameter.trim_ascii();
     let (name, value) = parameter.split_at_checked(parameter.iter().position(|byte| *byte == b'=')?)?;
     if !name.trim_ascii().eq_ignore_ascii_case(b"q") {
         return None;
@@ -90,7 +89,7 @@ mod tests {
         let cases: [(&[u8], Names); 12] = [
             (b"a", &[("a", 1000)]),
             (b"a,b", &[("a", 1000), ("b", 1000)]),
-            (b" a ; q=0.5 ,\tb;q=1.000", &[("a", 500), ("b", 1000)]),
+            (b" a ; q = 0.5 ,\tb;q=1.000", &[("a", 500), ("b", 1000)]),
             (b"a;Q=0.125;x=y", &[("a", 125)]),
             (b"a;level=1;q=0", &[("a", 0)]),
             (b"a;q=.2", &[("a", 200)]),

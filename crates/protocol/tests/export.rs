@@ -153,6 +153,8 @@ fn refuses_extensions_that_would_not_stay_a_file_name() {
         let json = changed("/fileMetadata/ios/assets/0", Some(json!({ "path": "assets/x", "ext": extension })));
         assert!(matches!(parse(&json), Err(ExportError::BadExtension { .. })), "{extension:?}");
     }
+    let longest = json!({ "path": "assets/x", "ext": "x".repeat(32) });
+    assert!(parse(&changed("/fileMetadata/ios/assets/0", Some(longest))).is_ok());
 }
 
 #[test]
@@ -163,6 +165,9 @@ fn refuses_what_is_not_json_or_too_much() {
     assert!(matches!(parse_metadata(b"[]"), Err(ExportError::WrongType { field, .. }) if field == "the whole"));
     let large = vec![b' '; MAX_METADATA_BYTES + 1];
     assert!(matches!(parse_metadata(&large), Err(ExportError::TooLarge { .. })));
+    let mut largest = example().to_string().into_bytes();
+    largest.resize(MAX_METADATA_BYTES, b' ');
+    assert!(parse_metadata(&largest).is_ok());
     let deep = "[".repeat(100_000);
     assert!(parse_metadata(deep.as_bytes()).is_err());
 }
