@@ -73,6 +73,7 @@ mod tests {
             ("assets\\0a328cd9", "assets/0a328cd9", "0a328cd9"),
             ("_expo/static/js/ios/entry-0e.hbc", "_expo/static/js/ios/entry-0e.hbc", "entry-0e.hbc"),
             ("bundle.js", "bundle.js", "bundle.js"),
+            ("1:x", "1:x", "1:x"),
             ("a/..b/c..", "a/..b/c..", "c.."),
             ("assets/ä b+c%20", "assets/ä b+c%20", "ä b+c%20"),
         ] {
@@ -97,6 +98,8 @@ mod tests {
             ("\\x", PathFault::Absolute),
             ("C:\\x", PathFault::Absolute),
             ("c:x", PathFault::Absolute),
+            ("c:1", PathFault::Absolute),
+            ("c:", PathFault::Absolute),
             ("a//b", PathFault::EmptySegment),
             ("a/", PathFault::EmptySegment),
             ("./a", PathFault::EmptySegment),
@@ -107,6 +110,7 @@ mod tests {
         ] {
             assert_eq!(ExportPath::parse(text), Err(fault), "{text:?}");
         }
+        assert!(ExportPath::parse(&long[1..]).is_ok());
     }
 
     proptest! {
