@@ -1,7 +1,7 @@
 //! The real server on a scratch directory.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ::server::config::{self, Settings};
 use ::server::machine::SystemEntropy;
@@ -17,6 +17,8 @@ pub struct TestServer {
     pub clock: Arc<MockClock>,
     /// What it noted of its checks.
     pub records: Arc<Records>,
+    /// What it stores in, as it sees it.
+    pub store: Arc<dyn Store>,
     /// The operator's token.
     pub token: String,
     running: Option<RunningServer>,
@@ -47,6 +49,7 @@ impl ServerBuilder {
     /// Sets a setting by its environment variable, as an operator would.
     #[must_use]
     pub fn set(mut self, variable: &str, value: &str) -> Self {
+        self.environment.retain(|(known, _)| known != variable);
         self.environment.push((variable.to_owned(), value.to_owned()));
         self
     }
@@ -73,18 +76,22 @@ impl ServerBuilder {
             ("UPDRAFT_ASSETS_BROTLI_QUALITY".to_owned(), "5".to_owned()),
             ("UPDRAFT_LOG_CHECKS".to_owned(), "false".to_owned()),
         ];
+        environment.retain(|(known, _)| !self.environment.iter().any(|(set, _)| set == known));
         environment.extend(self.environment);
         let settings = config::read(None, environment).expect("legal settings");
         let records = Arc::new(Records::default());
+        let kept = Arc::new(OnceLock::new());
+        let (wrap, keep) = (self.wrap_store, kept.clone());
         let parts = Parts {
             clock: self.clock.clone(),
             entropy: Arc::new(SystemEntropy),
-            wrap_store: self.wrap_store,
+            wrap_store: Box::new(move |store| keep.get_or_init(|| wrap(store)).clone()),
             sinks: vec![records.clone()],
         };
         let running = ::server::start_with(settings.clone(), parts).await?;
         let token = running.process_token.to_string();
-        Ok(TestServer { clock: self.clock, records, token, running: Some(running), settings, directory })
+        let store = kept.get().expect("a store that was wired").clone();
+        Ok(TestServer { clock: self.clock, records, store, token, running: Some(running), settings, directory })
     }
 }
 

@@ -1,4 +1,23 @@
+#![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 //! The server from the outside: real router, real database, real files, callers as types.
 
+mod access;
+mod assets;
+mod chains;
+mod check;
+mod encodings;
+mod idempotency;
+mod keys;
+mod many_assets;
+mod names;
+mod nothing;
+mod pki;
 mod publish;
+mod refused_checks;
+mod refused_publishes;
+mod roll_back;
+mod scene;
+mod signatures;
+mod simple;
 mod stories;
+mod uploads;
