@@ -9,6 +9,7 @@ use model::BlobHash;
 use protocol::encoding::{self, Encoding, Variant};
 use protocol::etag::IfNoneMatch;
 use protocol::range::{self, ByteRange, RangeOutcome};
+use protocol::request::check_header_sizes;
 use store::{AssetRecord, ContentEncoding};
 
 use crate::Delivery;
@@ -31,6 +32,9 @@ struct Form {
 impl Delivery {
     /// Answers `GET` and `HEAD` of `/assets/{hash}`.
     pub async fn asset(&self, method: &Method, hash: &str, headers: &HeaderMap) -> Response<Body> {
+        if let Err(error) = check_header_sizes(headers) {
+            return Problem::from(&error).response();
+        }
         let Some(asset) = hash.parse().ok().and_then(|hash| self.asset_record(hash)) else {
             return unknown_asset(hash);
         };
@@ -43,6 +47,8 @@ impl Delivery {
             return response;
         }
         let part = match range::evaluate(headers, &etag, form.size) {
+            // A range is of a GET and of nothing else (RFC 9110 §14.2).
+            _ if *method != Method::GET => None,
             RangeOutcome::Full => None,
             RangeOutcome::Partial(part) => Some(part),
             RangeOutcome::Unsatisfiable => {

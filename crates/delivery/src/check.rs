@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use model::decide::{Decision, Outcome, Reason, decide};
 use model::{AppSlug, Device, Millis, Platform, UpdateId};
 use protocol::answer::{AnswerKind, outer_headers};
-use protocol::request::{check_header_sizes, parse_check};
+use protocol::request::parse_check;
 use protocol::{CheckRequest, ProtocolVersion, names};
 
 use crate::body::Body;
@@ -98,18 +98,9 @@ impl Delivery {
     }
 
     fn answer(&self, asked: &Asked<'_>, learned: &mut Learned) -> (Response<Body>, &'static str) {
-        let request = match check_header_sizes(asked.headers).and_then(|()| parse_check(asked.headers, asked.query)) {
+        let request = match parse_check(asked.headers, asked.query) {
             Ok(request) => request,
-            Err(error) => {
-                let problem = Problem {
-                    status: error.status(),
-                    code: error.code(),
-                    detail: error.to_string(),
-                    field: Some(error.field()),
-                    hint: error.hint(),
-                };
-                return (refusal(&problem, ProtocolVersion::V1), error.code());
-            }
+            Err(error) => return (refusal(&Problem::from(&error), ProtocolVersion::V1), error.code()),
         };
         let version = request.protocol_version;
         let slug = asked.app.unwrap_or(DEFAULT_APP);
@@ -126,7 +117,7 @@ impl Delivery {
         learned.app = Some(slug.clone());
         learned.names(Some(app), &request);
         let decision = decide(&app.snapshot, &device(&request));
-        respond(app, &request, &decision, learned)
+        respond(asked, app, &request, &decision, learned)
     }
 }
 
@@ -146,6 +137,7 @@ fn device<'r>(request: &'r CheckRequest<'_>) -> Device<'r> {
 
 /// Step 5: from the decision to the bytes.
 fn respond(
+    asked: &Asked<'_>,
     app: &PreparedApp,
     request: &CheckRequest<'_>,
     decision: &Decision,
@@ -158,7 +150,7 @@ fn respond(
                 status: StatusCode::NOT_FOUND,
                 code: Reason::UnknownChannel.code(),
                 detail: format!("the app has no channel {:?}", request.channel),
-                field: Some(names::CHANNEL),
+                field: Some(channel_field(asked)),
                 hint: "the channel is baked into the binary by `updates.requestHeaders`; create it on the server",
             };
             (refusal(&problem, version), problem.code)
@@ -169,7 +161,7 @@ fn respond(
         }
         Outcome::Update(entry) | Outcome::RollBackToEmbedded(entry) => {
             let key = request.expect_signature.as_ref().map(|expected| &*expected.key_id);
-            let Some(answer) = app.answer(entry, request.shape, key) else {
+            let Some(answer) = app.answer(entry, request.shape, key, decision.filter.is_some()) else {
                 return no_such_key(app, key.unwrap_or_default(), version);
             };
             learned.served = Some(entry);
@@ -203,7 +195,10 @@ fn nothing(version: ProtocolVersion, filter: Option<&HeaderValue>) -> Response<B
 
 fn refusal(problem: &Problem<'_>, version: ProtocolVersion) -> Response<Body> {
     let mut response = problem.response();
-    response.headers_mut().extend(outer_headers(version, AnswerKind::Nothing));
+    for (name, value) in outer_headers(version, AnswerKind::Nothing) {
+        // A problem has its own `cache-control`; two lines of one header would leave it to chance which one counts.
+        response.headers_mut().insert(name, value);
+    }
     response
 }
 
@@ -233,6 +228,20 @@ fn turned_away(turned: &Turned, version: ProtocolVersion) -> (Response<Body>, &'
     let mut response = refusal(&problem, version);
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("ApiKey"));
     (response, turned.code())
+}
+
+/// Where the request names its channel (protocol.md §8). One that names none should name one in the header.
+fn channel_field(asked: &Asked<'_>) -> &'static str {
+    let in_query = |query: &str| query.split('&').any(|pair| pair.starts_with("channel="));
+    if asked.headers.contains_key(names::CHANNEL) {
+        names::CHANNEL
+    } else if asked.headers.contains_key(names::RELEASE_CHANNEL) {
+        names::RELEASE_CHANNEL
+    } else if asked.query.is_some_and(in_query) {
+        "channel"
+    } else {
+        names::CHANNEL
+    }
 }
 
 fn no_such_key(app: &PreparedApp, key: &str, version: ProtocolVersion) -> (Response<Body>, &'static str) {

@@ -34,6 +34,9 @@ struct PreparedEntry {
 /// One entry under one signature, or none.
 struct PreparedShapes {
     multipart: PreparedAnswer,
+    /// The same without the branch's filter, for a device that would have nothing that passes it. None for an update:
+    /// whoever takes it has something.
+    unfiltered: Option<PreparedAnswer>,
     /// None for a directive: only multipart carries it.
     bare: Option<Bare>,
 }
@@ -76,16 +79,23 @@ impl PreparedApp {
         Ok(Self { snapshot, entries, filters, keys: keys.into_iter().map(|key| key.key_id).collect() })
     }
 
-    /// The answer that serves `entry` in `shape`, signed by `key` where one is asked for. None when there is no such
-    /// signature; the caller has made sure that the shape can carry the entry.
-    pub fn answer(&self, entry: UpdateId, shape: AnswerShape, key: Option<&str>) -> Option<&PreparedAnswer> {
+    /// The answer that serves `entry` in `shape`, signed by `key` where one is asked for, with its branch's filter when
+    /// `filtered`. None when there is no such signature; the caller has made sure that the shape can carry the entry.
+    pub fn answer(
+        &self,
+        entry: UpdateId,
+        shape: AnswerShape,
+        key: Option<&str>,
+        filtered: bool,
+    ) -> Option<&PreparedAnswer> {
         let entry = self.entries.get(&entry)?;
         let shapes = match key {
             None => &entry.unsigned,
             Some(asked) => entry.signed.iter().find(|(key, _)| key.as_str() == asked).map(|(_, shapes)| shapes)?,
         };
         match shape {
-            AnswerShape::Multipart => Some(&shapes.multipart),
+            AnswerShape::Multipart if filtered => Some(&shapes.multipart),
+            AnswerShape::Multipart => Some(shapes.unfiltered.as_ref().unwrap_or(&shapes.multipart)),
             AnswerShape::ExpoJson => shapes.bare.as_ref().map(|bare| &bare.expo_json),
             AnswerShape::Json => shapes.bare.as_ref().map(|bare| &bare.json),
         }
@@ -153,7 +163,9 @@ impl PreparedShapes {
         .render();
         let bare =
             |shape: AnswerShape| prepare(HeaderValue::from_static(shape.media_type()), &entry.body, filter, in_headers);
+        let is_directive = entry.kind == EntryKind::RollBackToEmbedded;
         Self {
+            unfiltered: is_directive.then(|| prepare(rendered.content_type.clone(), &rendered.body, None, None)),
             multipart: prepare(rendered.content_type, &rendered.body, filter, None),
             bare: (entry.kind == EntryKind::Update)
                 .then(|| Bare { expo_json: bare(AnswerShape::ExpoJson), json: bare(AnswerShape::Json) }),

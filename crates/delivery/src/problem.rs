@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
+use protocol::request::RequestError;
 use serde::Serialize;
 
 use crate::body::Body;
@@ -31,6 +32,18 @@ struct Document<'p> {
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'p str>,
     hint: &'p str,
+}
+
+impl<'p> From<&'p RequestError> for Problem<'p> {
+    fn from(error: &'p RequestError) -> Self {
+        Self {
+            status: error.status(),
+            code: error.code(),
+            detail: error.to_string(),
+            field: Some(error.field()),
+            hint: error.hint(),
+        }
+    }
 }
 
 impl Problem<'_> {
