@@ -3,9 +3,9 @@
 use model::{AppId, AppSlug, KeyId, Millis};
 use serde::{Deserialize, Serialize};
 use signing::{Certificate, Signature, SigningKey};
-use store::{Actor, Commit, Effect, EntrySignature, Idempotency, KeyRecord, SessionId};
+use store::{Actor, AuditAction, Commit, Effect, EntrySignature, Idempotency, KeyRecord, NewEntry, SessionId};
 
-use crate::prepare::Warning;
+use crate::prepare::{Warning, head_in_future};
 use crate::{PublishError, Publishing};
 
 /// A commit as it is asked for.
@@ -150,11 +150,18 @@ impl Publishing {
                 origin: entry.origin.map(|origin| origin.to_string()),
             })
         });
+        let now = self.now();
+        let mut warnings = expired(&self.store.keys(app).await?, now);
+        if prepared.action == AuditAction::RollBack {
+            // A publish was warned when it was prepared; a roll back is both steps in one.
+            let late = |entry: &NewEntry| head_in_future(entry.lane.platform, entry.created_at, now);
+            warnings.extend(prepared.entries.iter().filter_map(late));
+        }
         Ok(Issued {
             group: prepared.group.id.to_string(),
             branch: branch.map(|branch| branch.name.to_string()).unwrap_or_default(),
             updates: updates.collect::<Result<_, PublishError>>()?,
-            warnings: expired(&self.store.keys(app).await?, self.now()),
+            warnings,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Signing keys: made here or brought along, sealed before they are stored.
 
 use model::{AppId, AppSlug, KeyId, Millis};
-use signing::{Certificate, CertificateChain, KeySize, SigningKey};
+use signing::{Certificate, CertificateChain, CertificateError, ChainError, KeySize, SigningKey, VerifiedLeaf};
 use store::{Actor, AddKey, KeyError, KeyRecord, NewKey, SealedKey};
 
 use crate::{PublishError, Publishing};
@@ -88,10 +88,10 @@ impl Publishing {
         if !chain.leaf().fits(&private) {
             return Err(PublishError::KeyDoesNotFit);
         }
-        let travels = chain.certificates().count() > 1;
+        let travels = travelling(&chain, self.now().0)?;
         let key = NewKey {
             certificate_pem: chain.leaf().to_pem(),
-            chain_pem: travels.then(|| chain.to_pem()),
+            chain_pem: travels,
             sealed: Some(self.seal(app.id, &request.key_id, &private)?),
             key_id: request.key_id,
         };
@@ -126,8 +126,15 @@ impl Publishing {
         let common_name = request.common_name.as_deref().unwrap_or(slug);
         // A day early, because phones whose clock is behind refuse a certificate of the future.
         let (from, until) = (now - DAY, now + i64::from(years) * 365 * DAY);
-        let certificate = Certificate::self_signed(&private, common_name, from, until, self.entropy.bytes())
-            .map_err(PublishError::InvalidCertificate)?;
+        let certificate =
+            Certificate::self_signed(&private, common_name, from, until, self.entropy.bytes()).map_err(|error| {
+                match error {
+                    CertificateError::BadCommonName => {
+                        PublishError::Field { field: "common_name".into(), problem: error.to_string() }
+                    }
+                    error => PublishError::InvalidCertificate(error),
+                }
+            })?;
         let key = NewKey {
             key_id: request.key_id.clone(),
             certificate_pem: certificate.to_pem(),
@@ -184,6 +191,31 @@ impl Publishing {
             }
         }
         Err(PublishError::Internal("the app changed at every try".into()))
+    }
+}
+
+/// What must travel with each manifest, in PEM: nothing where the app can embed the certificate itself, else the leaf and
+/// its issuers without the root, which devices have (protocol.md §5).
+fn travelling(chain: &CertificateChain, now_ms: i64) -> Result<Option<String>, PublishError> {
+    let mut pems: Vec<String> = chain.certificates().map(Certificate::to_pem).collect();
+    let Some(last) = chain.certificates().next_back() else { return Ok(None) };
+    if pems.len() == 1 {
+        return match VerifiedLeaf::from_root(last, now_ms) {
+            Ok(_) => Ok(None),
+            Err(ChainError::RootNotSelfSigned) => Ok(Some(chain.to_pem())),
+            Err(error) => Err(PublishError::InvalidChain(error)),
+        };
+    }
+    let root_pem = pems.pop();
+    let beneath = CertificateChain::from_pem(&pems.concat()).map_err(PublishError::InvalidCertificate)?;
+    match beneath.verify_to_root(last, now_ms) {
+        Ok(_) => Ok(Some(beneath.to_pem())),
+        // The root was left out, as it may be; all before the last was issued by the one after it.
+        Err(ChainError::RootNotSelfSigned) => {
+            pems.extend(root_pem);
+            Ok(Some(pems.concat()))
+        }
+        Err(error) => Err(PublishError::InvalidChain(error)),
     }
 }
 

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use model::{
-    AppSlug, BlobHash, BranchId, BranchName, ChannelId, ChannelName, EntryKind, Millis, Platform, RuntimeVersion,
-    UpdateGroupId, UpdateId, time::HEAD_IN_FUTURE_AFTER,
+    AppId, AppSlug, BlobHash, BranchId, BranchName, ChannelId, ChannelName, EntryKind, Millis, Platform,
+    RuntimeVersion, UpdateGroupId, UpdateId, time::HEAD_IN_FUTURE_AFTER,
 };
 use protocol::content_type;
 use serde_json::Value;
 use store::{
-    Actor, AuditAction, Destination, LaneBefore, LaneId, NewBranch, NewChannel, NewEntry, NewGroup, Prepare, SessionId,
+    Actor, AuditAction, Destination, LaneBefore, LaneId, NewBranch, NewChannel, NewEntry, NewGroup, Prepare, Prepared,
+    SessionId,
 };
 
 use crate::render::{self, Frame};
@@ -128,24 +129,18 @@ impl Publishing {
     pub async fn prepare(&self, app: &AppSlug, request: PrepareRequest) -> Result<PreparedPublish, PublishError> {
         let app = self.app(app).await?.id;
         let exports = self.check_exports(&request.platforms)?;
+        self.judge_beforehand(&exports, &request.destination)?;
         let blobs = distinct_blobs(&exports);
         self.require_blobs(app, &blobs).await?;
         if let (true, Destination::Channel(channel)) = (request.create_channel, &request.destination) {
             let channel = NewChannel { id: ChannelId(self.new_id()), name: channel.clone() };
             self.store.ensure_channel(app, channel, BranchId(self.new_id()), &request.actor, self.now()).await?;
         }
+        // Once to refuse before minutes of compressing, once for instants that are fresh after them.
+        self.look(app, &request.destination, &exports).await?;
         self.encode_missing(&blobs).await?;
-
+        let before = self.look(app, &request.destination, &exports).await?;
         let now = self.now();
-        let lanes = exports.iter().map(|export| export.lane.clone()).collect();
-        let question = Prepare { app, destination: request.destination.clone(), lanes, now };
-        let before = match self.store.prepare(question).await.map_err(PublishError::from) {
-            Err(PublishError::UnknownChannel { channel, .. }) => {
-                let known = self.store.channels(app).await?.into_iter().map(|known| known.name).collect();
-                return Err(PublishError::UnknownChannel { channel, known });
-            }
-            other => other?,
-        };
         if let Some(lane) = before.lanes.iter().find(|lane| lane.rollout_active) {
             return Err(rollout_active(&lane.lane));
         }
@@ -159,7 +154,7 @@ impl Publishing {
         let mut entries = Vec::with_capacity(exports.len());
         let mut warnings = Vec::new();
         for (export, lane) in exports.iter().zip(&before.lanes) {
-            warnings.extend(head_in_future(lane, now));
+            warnings.extend(head_in_future(lane.lane.platform, lane.next_instant, now));
             let frame = Frame {
                 id: UpdateId(ports::random_id(self.entropy.bytes())),
                 created_at: lane.next_instant,
@@ -188,6 +183,47 @@ impl Publishing {
             updates: prepared.entries.into_iter().map(PreparedUpdate::from).collect(),
             external_keys: keys.into_iter().filter(|key| !key.held_by_server).map(|key| key.key_id).collect(),
             warnings,
+        })
+    }
+
+    /// The lanes that would get entries, as they are now.
+    async fn look(
+        &self,
+        app: AppId,
+        destination: &Destination,
+        exports: &[CheckedExport],
+    ) -> Result<Prepared, PublishError> {
+        let lanes = exports.iter().map(|export| export.lane.clone()).collect();
+        let question = Prepare { app, destination: destination.clone(), lanes, now: self.now() };
+        match self.store.prepare(question).await.map_err(PublishError::from) {
+            Err(PublishError::UnknownChannel { channel, .. }) => {
+                let known = self.store.channels(app).await?.into_iter().map(|known| known.name).collect();
+                Err(PublishError::UnknownChannel { channel, known })
+            }
+            other => other,
+        }
+    }
+
+    /// Whether the strict client will take what is asked for. The exact bytes are judged when they are rendered; by then
+    /// there may be a new channel and compressed variants, and a refusal should leave neither.
+    fn judge_beforehand(&self, exports: &[CheckedExport], destination: &Destination) -> Result<(), PublishError> {
+        let (channel, branch_name) = match destination {
+            Destination::Channel(channel) => (Some(channel), BranchName::parse(channel.as_str())),
+            Destination::Branch(branch) => (None, Ok(branch.clone())),
+        };
+        let branch_name = branch_name.map_err(|source| PublishError::Name { field: "channel", source })?;
+        let now = self.now();
+        let frame = Frame {
+            id: UpdateId(ports::random_id(self.entropy.bytes())),
+            created_at: now,
+            branch: BranchId(self.new_id()),
+            branch_name: &branch_name,
+            channel,
+            commit: None,
+            public_url: &self.rules.public_url,
+        };
+        exports.iter().try_for_each(|export| {
+            judge::manifest(&export.lane, frame.branch, &render::manifest(export, &frame)?.render(), now)
         })
     }
 
@@ -235,7 +271,7 @@ impl Publishing {
         })
     }
 
-    async fn require_blobs(&self, app: model::AppId, blobs: &[(BlobHash, &'static str)]) -> Result<(), PublishError> {
+    async fn require_blobs(&self, app: AppId, blobs: &[(BlobHash, &'static str)]) -> Result<(), PublishError> {
         let mut sized = Vec::with_capacity(blobs.len());
         let mut missing = Vec::new();
         for (hash, _) in blobs {
@@ -273,13 +309,13 @@ fn is_head(export: &CheckedExport, lane: &LaneBefore) -> bool {
     })
 }
 
-pub(crate) fn head_in_future(lane: &LaneBefore, now: Millis) -> Option<Warning> {
-    let ahead = lane.next_instant.0 - now.0;
+/// A clock that was wrong once makes everything after it late: an entry is always later than the one before.
+pub(crate) fn head_in_future(platform: Platform, next_instant: Millis, now: Millis) -> Option<Warning> {
+    let ahead = next_instant.0 - now.0;
     (ahead > HEAD_IN_FUTURE_AFTER.0).then(|| Warning {
         code: "head_in_future".into(),
         message: format!(
-            "the newest {} update is {} s ahead of this server's clock, so this one is too; check the clock",
-            lane.lane.platform,
+            "the newest {platform} update is {} s ahead of this server's clock, so this one is too; check the clock",
             ahead / 1000
         ),
     })
