@@ -16,6 +16,10 @@ use crate::failure::Failure;
 
 /// Every address that is none.
 pub async fn not_found(uri: Uri) -> Failure {
+    nothing_at(&uri)
+}
+
+pub(crate) fn nothing_at(uri: &Uri) -> Failure {
     Failure::new(api::Code::NotFound, format!("there is nothing at {:?}", uri.path()))
 }
 

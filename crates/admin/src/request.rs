@@ -1,6 +1,6 @@
 //! Reading a request: bounded, and refused with the field's name.
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::request::Parts;
 use model::AppSlug;
 use serde::de::DeserializeOwned;
@@ -27,8 +27,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Parsed<T> {
     async fn from_request(request: Request, _state: &S) -> Result<Self, Failure> {
         let (parts, body) = request.into_parts();
         let bytes = axum::body::to_bytes(body, LARGEST_JSON).await.map_err(|error| {
-            use std::error::Error as _;
-            let too_large = error.source().is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+            let source = std::error::Error::source(&error);
+            let too_large = source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
             if too_large {
                 Failure::new(api::Code::BodyTooLarge, format!("the body has more than {LARGEST_JSON} bytes"))
             } else {
@@ -37,6 +37,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Parsed<T> {
         })?;
         let body = serde_json::from_slice(&bytes).map_err(|error| Failure::bad_field("body", error))?;
         Ok(Self { body, hash: Sha256::digest(&bytes).into(), parts })
+    }
+}
+
+/// The path's parameters. A path that is not UTF-8 names nothing here.
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let read = axum::extract::Path::from_request_parts(parts, state).await;
+        let axum::extract::Path(parameters) = read.map_err(|_| crate::endpoints::nothing_at(&parts.uri))?;
+        Ok(Self(parameters))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `POST /api/v1/apps/{app}/publishes/{id}/commit`
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use model::{KeyId, UpdateId};
 use publishing::{CommitRequest, DetachedSignature, Issued, PublishError};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
-use crate::request::{self, Parsed};
+use crate::request::{self, Parsed, Path};
 
 /// Makes what was prepared visible. Asked again, it answers the same.
 pub async fn handle(

@@ -1,7 +1,7 @@
 //! `POST /api/v1/apps/{app}/keys/generate`
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use model::KeyId;
 use publishing::GenerateKey;
@@ -9,7 +9,7 @@ use publishing::GenerateKey;
 use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
-use crate::request::{self, Parsed};
+use crate::request::{self, Parsed, Path};
 
 /// Makes a key that the server holds, and its certificate.
 pub async fn handle(

@@ -1,7 +1,7 @@
 //! `POST /api/v1/apps/{app}/keys/import`
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use model::KeyId;
 use publishing::ImportKey;
@@ -9,7 +9,7 @@ use publishing::ImportKey;
 use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
-use crate::request::{self, Parsed};
+use crate::request::{self, Parsed, Path};
 
 /// Takes a key that was made elsewhere, and its certificate.
 pub async fn handle(

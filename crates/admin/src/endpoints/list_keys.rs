@@ -1,13 +1,13 @@
 //! `GET /api/v1/apps/{app}/keys`
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use publishing::KeyInfo;
 
 use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
-use crate::request;
+use crate::request::{self, Path};
 
 /// The app's signing keys, without their private parts.
 pub async fn handle(

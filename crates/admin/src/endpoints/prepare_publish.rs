@@ -1,7 +1,7 @@
 //! `POST /api/v1/apps/{app}/publishes`
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use model::{BlobHash, Platform, RuntimeVersion};
 use publishing::{ExportAsset, PlatformExport, PrepareRequest, Source, destination};
@@ -9,7 +9,7 @@ use publishing::{ExportAsset, PlatformExport, PrepareRequest, Source, destinatio
 use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
-use crate::request::{self, Parsed};
+use crate::request::{self, Parsed, Path};
 
 /// Renders what was asked for and stores it unseen.
 pub async fn handle(

@@ -1,7 +1,7 @@
 //! `PUT /api/v1/apps/{app}/blobs/{hash}`
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use futures_util::StreamExt;
 use http::StatusCode;
 use model::BlobHash;
@@ -9,7 +9,7 @@ use model::BlobHash;
 use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
-use crate::request;
+use crate::request::{self, Path};
 
 /// The sender paused for too long.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! `POST /api/v1/apps/{app}/roll-backs`
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use model::{Platform, RuntimeVersion};
 use publishing::{RollBackRequest, RollBackTo, destination};
@@ -9,7 +9,7 @@ use publishing::{RollBackRequest, RollBackTo, destination};
 use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
-use crate::request::{self, Parsed};
+use crate::request::{self, Parsed, Path};
 
 /// Issues what was before the head, or sends devices to the update inside their binary.
 pub async fn handle(

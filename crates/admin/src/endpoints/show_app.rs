@@ -1,14 +1,14 @@
 //! `GET /api/v1/apps/{app}`
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use model::Target;
 use publishing::PublishError;
 
 use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
-use crate::request;
+use crate::request::{self, Path};
 
 /// What the app is, in short.
 pub async fn handle(

@@ -1,13 +1,13 @@
 //! `POST /api/v1/apps/{app}/blobs/missing`
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use model::BlobHash;
 
 use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
-use crate::request::{self, Parsed};
+use crate::request::{self, Parsed, Path};
 
 /// Which of these files the app has not uploaded yet.
 pub async fn handle(
