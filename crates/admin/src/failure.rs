@@ -105,6 +105,7 @@ impl From<PublishError> for Failure {
         let detail = error.to_string();
         match error {
             E::UnknownApp => Self::new(Code::UnknownApp, detail).field("app"),
+            E::FileTooLarge { .. } => Self::new(Code::BodyTooLarge, detail).field("blobs.size"),
             E::UnknownChannel { .. } => Self::new(Code::UnknownChannel, detail).field("channel"),
             E::UnknownBranch(_) => Self::new(Code::UnknownBranch, detail).field("branch"),
             E::SplitChannel(_) => Self::new(Code::SplitChannel, detail).field("channel"),

@@ -9,6 +9,16 @@ pub enum PublishError {
     /// There is no such app.
     #[error("there is no such app")]
     UnknownApp,
+    /// A file is larger than any upload may be.
+    #[error("the file {hash} has {size} bytes; at most {limit} are allowed")]
+    FileTooLarge {
+        /// Which.
+        hash: BlobHash,
+        /// Its size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
     /// The app has no such channel.
     #[error("the app has no channel `{channel}`; it has {known:?}")]
     UnknownChannel {

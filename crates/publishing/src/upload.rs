@@ -19,9 +19,14 @@ pub enum UploadError {
 }
 
 impl Publishing {
-    /// Which of these files, by hash and size in bytes, the app has not uploaded yet.
+    /// Which of these files, by hash and size in bytes, the app has not uploaded yet. One that would be refused later is
+    /// refused now, before anybody sends it.
     pub async fn missing_blobs(&self, app: &AppSlug, blobs: &[(BlobHash, u64)]) -> Result<Vec<BlobHash>, PublishError> {
         let app = self.app(app).await?;
+        let limit = self.rules.max_upload_bytes;
+        if let Some((hash, size)) = blobs.iter().copied().find(|(_, size)| *size > limit) {
+            return Err(PublishError::FileTooLarge { hash, size, limit });
+        }
         Ok(self.store.missing_blobs(app.id, blobs).await?)
     }
 

@@ -140,5 +140,5 @@ fn address(server: &RunningServer) -> Result<cli::ServerUrl, Failure> {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text).map_err(|source| Failure::File { path: path.to_owned(), verb: "write", source })
+    std::fs::write(path, text).map_err(|source| Failure::File { path: path.to_owned(), verb: "written", source })
 }
