@@ -69,7 +69,7 @@ impl Publishing {
         if let Some(idempotency) = &request.idempotency
             && let Some(outcome) = self.store.replay(idempotency, self.now()).await?
         {
-            return replayed(outcome);
+            return self.replayed(app, outcome).await;
         }
         let prepared = self.store.prepared(app, request.session, self.now()).await?;
         let (signatures, issued) = match prepared {
@@ -92,12 +92,19 @@ impl Publishing {
             now: self.now(),
         };
         match self.store.commit(commit).await? {
-            Effect::Replayed(outcome) => replayed(outcome),
+            Effect::Replayed(outcome) => self.replayed(app, outcome).await,
             Effect::Fresh(_) => {
                 self.announce.changed(app).await?;
                 Ok(issued)
             }
         }
+    }
+
+    /// The answer of the first time. It may have been stored then and not become visible, which is why it was repeated;
+    /// whoever is told that it took effect finds it in effect.
+    pub(crate) async fn replayed(&self, app: AppId, outcome: serde_json::Value) -> Result<Issued, PublishError> {
+        self.announce.changed(app).await?;
+        serde_json::from_value(outcome).map_err(|error| PublishError::Internal(format!("a stored outcome: {error}")))
     }
 
     /// One signature by every key of the app over every entry.
@@ -201,8 +208,4 @@ fn expired(keys: &[KeyRecord], now: Millis) -> Vec<Warning> {
         })
     });
     expired.collect()
-}
-
-fn replayed(outcome: serde_json::Value) -> Result<Issued, PublishError> {
-    serde_json::from_value(outcome).map_err(|error| PublishError::Internal(format!("a stored outcome: {error}")))
 }

@@ -104,8 +104,8 @@ pub(crate) fn reissue(stored: &[u8], frame: &Frame<'_>) -> Result<Manifest, Publ
 }
 
 /// The directive that sends devices to the update inside their binary.
-pub(crate) fn directive(commit_time: Millis, head: Option<&Manifest>) -> Result<Bytes, PublishError> {
-    Ok(Directive::roll_back_to_embedded(timestamp(commit_time)?, head.and_then(signing_info)).render())
+pub(crate) fn directive(commit_time: Millis, newest: Option<&Manifest>) -> Result<Bytes, PublishError> {
+    Ok(Directive::roll_back_to_embedded(timestamp(commit_time)?, newest.and_then(signing_info)).render())
 }
 
 /// A certificate that is bound to a project asks for its names in directives too (protocol.md §4).

@@ -1,7 +1,7 @@
 //! Going back: what was before, or the update inside the binary, issued forward in time.
 
 use model::roll_back::{PastEntry, previous};
-use model::{AppId, AppSlug, EntryKind, Platform, RuntimeVersion, UpdateGroupId, UpdateId};
+use model::{AppId, AppSlug, BranchId, EntryKind, Platform, RuntimeVersion, UpdateGroupId, UpdateId};
 use protocol::Manifest;
 use store::{
     Actor, AuditAction, Destination, ExpectedHead, Idempotency, IssuedEntry, LaneBefore, LaneHead, LaneId, NewAsset,
@@ -48,7 +48,7 @@ impl Publishing {
         if let Some(idempotency) = &request.idempotency
             && let Some(outcome) = self.store.replay(idempotency, self.now()).await?
         {
-            return serde_json::from_value(outcome).map_err(|error| PublishError::Internal(error.to_string()));
+            return self.replayed(app, outcome).await;
         }
         let now = self.now();
         let look = |lanes| self.store.prepare(Prepare { app, destination: request.destination.clone(), lanes, now });
@@ -121,8 +121,8 @@ impl Publishing {
         match &origin {
             Some(origin) if origin.issued.entry.kind == EntryKind::Update => reissued(origin, lane, &frame, self.now()),
             _ => {
-                let head = self.head_manifest(app, lane).await?;
-                embedded(origin.as_ref(), head.as_ref(), lane, &frame, self.now())
+                let newest = self.newest_manifest(app, before.branch, &lane.lane).await?;
+                embedded(origin.as_ref(), newest.as_ref(), lane, &frame, self.now())
             }
         }
     }
@@ -138,10 +138,17 @@ impl Publishing {
         self.store.update(app, origin).await?.ok_or_else(nothing)
     }
 
-    /// The manifest of the lane's head, for the project names that a directive may need.
-    async fn head_manifest(&self, app: AppId, lane: &LaneBefore) -> Result<Option<Manifest>, PublishError> {
-        let Some(head) = &lane.head else { return Ok(None) };
-        let stored = self.store.update(app, head.entry.id).await?;
+    /// The lane's newest manifest, for the project names that a directive may need. The head may be a directive itself.
+    async fn newest_manifest(
+        &self,
+        app: AppId,
+        branch: BranchId,
+        lane: &LaneId,
+    ) -> Result<Option<Manifest>, PublishError> {
+        let history = self.store.lane(app, branch, lane.platform, &lane.runtime_version).await?;
+        let newest = history.iter().find(|issued| issued.entry.kind == EntryKind::Update);
+        let Some(newest) = newest else { return Ok(None) };
+        let stored = self.store.update(app, newest.entry.id).await?;
         Ok(stored.and_then(|stored| Manifest::parse(&stored.body).ok()))
     }
 }
@@ -193,12 +200,12 @@ fn reissued(
 
 fn embedded(
     origin: Option<&StoredUpdate>,
-    head: Option<&Manifest>,
+    newest: Option<&Manifest>,
     lane: &LaneBefore,
     frame: &Frame<'_>,
     now: model::Millis,
 ) -> Result<NewEntry, PublishError> {
-    let body = render::directive(frame.created_at, head)?;
+    let body = render::directive(frame.created_at, newest)?;
     judge::directive(&lane.lane, frame.branch, &body, now)?;
     Ok(NewEntry {
         id: frame.id,
