@@ -39,12 +39,17 @@ impl TestServer {
     /// Changes rows as an operation that does not exist yet will (pausing, disabling, rollouts, registering embedded
     /// updates): the app's version is raised with it, and the snapshot is swapped.
     pub async fn change_rows(&self, sql: &str) {
+        self.spoil_rows(&format!("{sql}; UPDATE apps SET version = version + 1")).await;
+        self.running().delivery.reload_all().await.expect("the new snapshot");
+    }
+
+    /// Changes rows behind the server's back.
+    pub async fn spoil_rows(&self, sql: &str) {
         let path = self.data_dir().join("updraft.sqlite");
         let mut database = SqliteConnection::connect(&path.display().to_string()).await.expect("the database");
-        let sql = format!("BEGIN IMMEDIATE; {sql}; UPDATE apps SET version = version + 1; COMMIT");
+        let sql = format!("BEGIN IMMEDIATE; {sql}; COMMIT");
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut database).await.expect("the statement");
         database.close().await.expect("the database's end");
-        self.running().delivery.reload_all().await.expect("the new snapshot");
     }
 }
 

@@ -219,9 +219,13 @@ async fn two_apps_share_one_file() {
     assert_eq!(server.blob_files(), files, "nothing is stored twice");
     second.publish(&export, "production").await;
     assert_eq!(server.blob_files(), files, "and no variant is made twice");
-    for file in export.files() {
+    let mut renamed = export.clone();
+    renamed.platforms[0].assets[0].ext = "json".into();
+    second.publish(&renamed, "production").await;
+    for (file, content_type) in export.files().zip(["application/javascript", "font/ttf"]) {
         let answer = server.anonymous().get(&format!("/assets/{}", file.hash()), &[]).await;
         assert_eq!(answer.body, file.bytes);
+        assert_eq!(answer.header("content-type"), content_type, "an address that is cached for a year keeps its type");
     }
     let text: Vec<_> = files.iter().filter_map(|path| path.file_name()?.to_str()).collect();
     for file in export.files() {

@@ -60,6 +60,23 @@ async fn a_repeated_roll_back_rolls_back_once() {
 }
 
 #[tokio::test]
+async fn an_answer_is_kept_for_a_day() {
+    let scene = Scene::new().await;
+    scene.publisher.publish(&Export::small("1.0.0", "second"), "production").await;
+    let (body, headers) = (back(api::RollBackTo::Embedded, ""), keyed("daily"));
+    let post = || scene.publisher.post_with("/roll-backs", &body, &headers);
+    let first = post().await;
+    let hour = 60 * 60 * 1000;
+    scene.server.clock.advance(24 * hour - 1);
+    scene.publisher.publish(&Export::small("1.0.0", "third"), "production").await;
+    assert!(same(&first, &post().await), "a millisecond before");
+    scene.server.clock.advance(1);
+    let another = post().await;
+    assert_eq!(another.status, 201);
+    assert!(!same(&first, &another), "then it is a new request");
+}
+
+#[tokio::test]
 async fn a_refused_request_leaves_its_key_free() {
     let scene = Scene::new().await;
     let refused = scene.publisher.post_with("/roll-backs", &back(api::RollBackTo::Previous, ""), &keyed("k")).await;

@@ -253,4 +253,41 @@ async fn a_directive_names_the_project_that_its_certificate_may_be_bound_to() {
     let directive = testing::Parts::read(&answer).part("directive").json();
     let expected = json!({ "projectId": "0c5a6b5e-7d0f-4a4b-8f55-0f6f6f6f6f6f", "scopeKey": "@owner/test" });
     assert_eq!(directive["extra"]["signingInfo"], expected);
+    expect::<api::Published>(&scene.publisher.roll_back("production", Embedded).await);
+    let again = Check::stock("ios").running(id_of(&published, "ios")).send(&scene.server).await;
+    let later = testing::Parts::read(&again).part("directive").json();
+    assert_ne!(later["parameters"], directive["parameters"], "another one");
+    assert_eq!(later["extra"]["signingInfo"], expected, "also when what it follows is a directive itself");
+}
+
+#[tokio::test]
+async fn nothing_is_issued_into_an_open_rollout_or_by_the_name_of_two_branches() {
+    let scene = Scene::new().await;
+    scene.publisher.publish(&Export::small("1.0.0", "beta"), "beta").await;
+    let export = Export::small("1.0.0", "second");
+    scene.publisher.upload_missing(&export).await;
+    let waiting = scene.publisher.prepare(&Export::small("1.0.0", "prepared before"), "production").await;
+    let salt = "x'00112233445566778899aabbccddeeff'";
+    let open = "UPDATE updates SET rollout_share = 5000, rollout_salt = SALT WHERE platform = 'ios' AND branch_id =
+        (SELECT id FROM branches WHERE name = 'production')";
+    scene.server.change_rows(&open.replace("SALT", salt)).await;
+    let refused = (409, "rollout_active", "");
+    let request = Publisher::prepare_request(&export, "production");
+    assert_problem(&scene.publisher.post("/publishes", &request).await, refused, "a publish");
+    assert_problem(&scene.publisher.commit(&waiting.id).await, refused, "one that was prepared before");
+    for to in [Previous, Embedded] {
+        assert_problem(&scene.publisher.roll_back("production", to).await, refused, "a roll back");
+    }
+    let android = Publisher::prepare_request(&export.clone().only("android"), "production");
+    assert_eq!(scene.publisher.post("/publishes", &android).await.status, 201, "the other platform is free");
+
+    let split = "UPDATE updates SET rollout_share = NULL, rollout_salt = NULL;
+        UPDATE channels SET split_branch_id = (SELECT id FROM branches WHERE name = 'beta'), split_share = 1,
+        split_salt = SALT WHERE name = 'production'";
+    scene.server.change_rows(&split.replace("SALT", salt)).await;
+    let refused = (409, "split_channel", "channel");
+    assert_problem(&scene.publisher.post("/publishes", &request).await, refused, "a publish");
+    assert_problem(&scene.publisher.roll_back("production", Embedded).await, refused, "a roll back");
+    let by_branch = json!({ "branch": "production", "to": "embedded" });
+    assert_eq!(scene.publisher.post("/roll-backs", &by_branch).await.status, 201, "a branch is one");
 }
