@@ -124,6 +124,9 @@ pub(crate) struct CheckedAsset {
     pub content_type: &'static str,
 }
 
+/// Bytes of a file's name on Android's and iOS' file systems.
+const LONGEST_FILE_NAME: usize = 255;
+
 impl Publishing {
     /// Renders what was asked for and stores it unseen.
     pub async fn prepare(&self, app: &AppSlug, request: PrepareRequest) -> Result<PreparedPublish, PublishError> {
@@ -249,6 +252,7 @@ impl Publishing {
         let mut by_key: HashMap<&str, BlobHash> = HashMap::new();
         let mut assets = Vec::with_capacity(export.assets.len());
         for asset in &export.assets {
+            check_key(asset)?;
             match by_key.insert(&asset.key, asset.hash) {
                 Some(same) if same == asset.hash => continue,
                 Some(_) => return Err(PublishError::AssetKeyConflict { platform, key: asset.key.clone() }),
@@ -283,6 +287,18 @@ impl Publishing {
         missing.extend(self.store.missing_blobs(app, &sized).await?);
         if missing.is_empty() { Ok(()) } else { Err(PublishError::MissingBlobs(missing)) }
     }
+}
+
+/// The bundle's code looks an asset up by its key, and the client stores the file under key and extension.
+fn check_key(asset: &ExportAsset) -> Result<(), PublishError> {
+    let problem = if asset.key.is_empty() {
+        "it is empty".to_owned()
+    } else if asset.key.len() + asset.extension.len() >= LONGEST_FILE_NAME {
+        format!("with its extension it has more than {LONGEST_FILE_NAME} bytes, which no phone takes as a file's name")
+    } else {
+        return Ok(());
+    };
+    Err(PublishError::Field { field: "platforms.assets.key".into(), problem })
 }
 
 /// One rendered entry, accepted by the strict client.

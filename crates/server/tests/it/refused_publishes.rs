@@ -114,6 +114,27 @@ async fn each_fault_names_its_field() {
             with(good.clone(), &asset("key"), good["platforms"][0]["assets"][1]["key"].clone()),
             (400, "asset_key_conflict", "platforms.assets.key"),
         ),
+        (
+            "an Expo config that is a text",
+            with(good.clone(), "/platforms/0/expo_config", json!("app.json")),
+            (400, "refused_by_client", ""),
+        ),
+        (
+            "an Expo config that is a list",
+            with(good.clone(), "/platforms/1/expo_config", json!([])),
+            (400, "refused_by_client", ""),
+        ),
+        ("an empty key", with(good.clone(), &asset("key"), json!("")), (400, "bad_request", "platforms.assets.key")),
+        (
+            "a key that with its bare dot is two",
+            with(with(good.clone(), &asset("key"), json!(".")), &asset("ext"), json!("")),
+            (400, "refused_by_client", ""),
+        ),
+        (
+            "a key too long for a file name",
+            with(good.clone(), &asset("key"), json!("x".repeat(300))),
+            (400, "bad_request", "platforms.assets.key"),
+        ),
         ("channel and branch", with(good.clone(), "/branch", json!("main")), (400, "bad_request", "channel")),
         ("neither", without(good.clone(), "", "channel"), (400, "bad_request", "channel")),
         (
