@@ -10,4 +10,4 @@ pub mod routes;
 mod start;
 
 pub use logging::{LogError, start_logging};
-pub use start::{Created, Parts, RunningServer, StartError, start, start_with};
+pub use start::{Created, Parts, RunningServer, StartError, WrapStore, start, start_with};

@@ -9,7 +9,6 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use delivery::body::Body;
 use delivery::{Asked, Delivery, Problem};
-use futures_util::TryStreamExt;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use publishing::ports::Clock;
@@ -116,14 +115,8 @@ impl Routes {
         let answered: Result<Response<axum::body::Body>, Infallible> = self.admin.clone().oneshot(request).await;
         let Ok(response) = answered;
         let (parts, body) = response.into_parts();
-        let body = match http_body::Body::size_hint(&body).exact() {
-            // The API's answers are made whole; only their type says that they could be streams.
-            Some(_) => body.collect().await.map(|whole| Body::Full(whole.to_bytes())).unwrap_or(Body::empty()),
-            None => {
-                let pieces = TryStreamExt::map_err(body.into_data_stream(), Into::into);
-                Body::Stream { pieces: Box::pin(pieces), remaining: None }
-            }
-        };
+        // The API's answers are made whole; only their type says that they could be streams.
+        let body = body.collect().await.map_or_else(|_| Body::empty(), |whole| Body::Full(whole.to_bytes()));
         Response::from_parts(parts, body)
     }
 }

@@ -73,6 +73,9 @@ pub enum StartError {
     CheckLog(#[source] std::io::Error),
 }
 
+/// Puts something between the server and its store.
+pub type WrapStore = Box<dyn FnOnce(Arc<dyn Store>) -> Arc<dyn Store> + Send>;
+
 /// What a test may put in the place of the machine's.
 pub struct Parts {
     /// Tells the time.
@@ -80,7 +83,7 @@ pub struct Parts {
     /// Gives randomness.
     pub entropy: Arc<dyn Entropy>,
     /// Wraps the store, for instance to let it fail.
-    pub wrap_store: Box<dyn FnOnce(Arc<dyn Store>) -> Arc<dyn Store> + Send>,
+    pub wrap_store: WrapStore,
     /// Take the records of checks beside the request log.
     pub sinks: Vec<Arc<dyn CheckSink>>,
 }
@@ -168,7 +171,7 @@ pub async fn start_with(settings: Settings, parts: Parts) -> Result<RunningServe
     let master_key = master_key::load(&settings.master_key, &*parts.entropy)?;
     let sqlite = SqliteStore::open(&data_dir.join("updraft.sqlite")).await?;
     let store = (parts.wrap_store)(Arc::new(sqlite.clone()));
-    let blobs = BlobStore::local(&data_dir.join("blobs"))?;
+    let blobs = BlobStore::local(data_dir.join("blobs"))?;
     blobs.sweep_temporary(parts.clock.now().0).await?;
     let cache = CacheLimits {
         budget: settings.assets.memory_cache_bytes,

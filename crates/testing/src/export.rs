@@ -46,7 +46,7 @@ impl ExportedFile {
 
     /// Its SHA-256, hexadecimal.
     pub fn hash(&self) -> String {
-        Sha256::digest(&self.bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+        model::BlobHash(Sha256::digest(&self.bytes).into()).to_string()
     }
 }
 

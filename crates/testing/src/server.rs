@@ -29,7 +29,7 @@ pub struct TestServer {
 /// A server to start.
 pub struct ServerBuilder {
     environment: Vec<(String, String)>,
-    wrap_store: Box<dyn FnOnce(Arc<dyn Store>) -> Arc<dyn Store> + Send>,
+    wrap_store: ::server::WrapStore,
     directory: Option<Arc<TempDir>>,
     clock: Arc<MockClock>,
 }

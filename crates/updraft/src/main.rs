@@ -19,6 +19,7 @@ struct Updraft {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, made once")]
 enum Command {
     /// Run the server
     Serve(serve::Serve),

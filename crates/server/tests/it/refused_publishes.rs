@@ -39,6 +39,7 @@ async fn assert_nothing_left(scene: &Scene, files: usize, what: &str) {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 async fn each_fault_names_its_field() {
     let scene = Scene::new().await;
     let good = good_request(&scene).await;

@@ -38,7 +38,7 @@ async fn a_large_asset_is_streamed_whole_and_in_parts() {
     {
         let part = caller.get(&path, &[("range", range)]).await;
         assert_eq!(part.status, 206, "{range}");
-        assert!(part.body == &bytes[first..=last], "{range}");
+        assert!(part.body == bytes[first..=last], "{range}");
     }
 }
 
