@@ -69,7 +69,7 @@ codes! {
     KeyDoesNotFit = "key_does_not_fit", 422, "The private key does not belong to the certificate", "give the two files that were generated together";
     InvalidSignature = "invalid_signature", 422, "A signature does not verify", "sign the exact manifest bytes that prepare returned";
     Busy = "busy", 429, "The server is busy", "try again after the time in `retry-after`";
-    Internal = "internal", 500, "The server failed", "look into the server's log under the request's id";
+    Internal = "internal", 500, "The server failed", "look into the server's log";
     Unavailable = "unavailable", 503, "The server's storage does not answer", "try again after the time in `retry-after`";
     NoSpace = "no_space", 507, "The server's disk is full", "free space on the server's data directory and publish again";
 }

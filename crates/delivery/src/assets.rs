@@ -51,11 +51,7 @@ impl Delivery {
             _ if *method != Method::GET => None,
             RangeOutcome::Full => None,
             RangeOutcome::Partial(part) => Some(part),
-            RangeOutcome::Unsatisfiable => {
-                *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
-                response.headers_mut().insert(header::CONTENT_RANGE, range::unsatisfied_range(form.size));
-                return response;
-            }
+            RangeOutcome::Unsatisfiable => return unsatisfiable(form.size),
         };
         let length = part.map_or(form.size, |part| part.last - part.first + 1);
         response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
@@ -149,6 +145,19 @@ fn unknown_asset(hash: &str) -> Response<Body> {
         hint: "an asset's address is its SHA-256 in 64 lower-case hexadecimal digits",
     }
     .response()
+}
+
+fn unsatisfiable(size: u64) -> Response<Body> {
+    let mut response = Problem {
+        status: StatusCode::RANGE_NOT_SATISFIABLE,
+        code: "range_not_satisfiable",
+        detail: format!("the asset has {size} bytes, and the range begins beyond them"),
+        field: Some("range"),
+        hint: "ask for bytes that there are",
+    }
+    .response();
+    response.headers_mut().insert(header::CONTENT_RANGE, range::unsatisfied_range(size));
+    response
 }
 
 fn unreadable_asset(hash: &str) -> Response<Body> {

@@ -18,6 +18,9 @@ pub enum RefreshError {
     /// What it gave cannot be served.
     #[error("the app's state cannot be served")]
     NotPreparable(#[from] NotPreparable),
+    /// Making it ready failed.
+    #[error("making the app's state ready failed")]
+    Panicked(#[source] tokio::task::JoinError),
 }
 
 impl Delivery {
@@ -50,7 +53,9 @@ impl Delivery {
                 known.entry(asset.hash).or_insert_with(|| Arc::new(asset));
             }
         }
-        let prepared = Arc::new(PreparedApp::new(state)?);
+        // Renders and hashes every reachable entry: not on the threads that answer checks.
+        let prepared = tokio::task::spawn_blocking(move || PreparedApp::new(state)).await;
+        let prepared = Arc::new(prepared.map_err(RefreshError::Panicked)??);
         let mut by_slug: HashMap<_, _> = self.apps.load().by_slug.clone();
         by_slug.insert(prepared.snapshot.slug.clone(), prepared);
         self.apps.store(Arc::new(Apps { by_slug }));

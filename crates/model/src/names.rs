@@ -57,10 +57,15 @@ macro_rules! name {
                     return Err(NameError::TooLong { what: $what, length: text.len(), limit: $limit });
                 }
                 let allowed: fn(char) -> bool = $allowed;
-                match text.chars().find(|character| !allowed(*character)) {
-                    Some(character) => Err(NameError::Character { what: $what, character, rule: $rule }),
-                    None => Ok(Self(text.into())),
+                if let Some(character) = text.chars().find(|character| !allowed(*character)) {
+                    return Err(NameError::Character { what: $what, character, rule: $rule });
                 }
+                // A header's value is trimmed on its way, so no device could ever send such a name.
+                if text.starts_with(' ') || text.ends_with(' ') {
+                    let rule = "no space at either end";
+                    return Err(NameError::Character { what: $what, character: ' ', rule });
+                }
+                Ok(Self(text.into()))
             }
 
             /// The text.

@@ -6,7 +6,7 @@ use signing::{Certificate, Signature, SigningKey};
 use store::{Actor, AuditAction, Commit, Effect, EntrySignature, Idempotency, KeyRecord, NewEntry, SessionId};
 
 use crate::prepare::{Warning, head_in_future};
-use crate::{PublishError, Publishing};
+use crate::{PublishError, Publishing, judge};
 
 /// A commit as it is asked for.
 #[derive(Clone, Debug)]
@@ -62,6 +62,9 @@ pub struct IssuedUpdate {
     pub origin: Option<String>,
 }
 
+/// Signing again after a key was added in between.
+const TRIES: usize = 3;
+
 impl Publishing {
     /// Signs and makes visible what was prepared. Asked again, it answers the same and changes nothing.
     pub async fn commit(&self, app: &AppSlug, request: CommitRequest) -> Result<Issued, PublishError> {
@@ -71,6 +74,21 @@ impl Publishing {
         {
             return self.replayed(app, outcome).await;
         }
+        for _ in 1..TRIES {
+            match self.try_commit(app, &request).await {
+                // The key was added after the signatures were made, and the server can make one more.
+                Err(PublishError::MissingSignature(key)) if self.holds(app, &key).await? => {}
+                outcome => return outcome,
+            }
+        }
+        self.try_commit(app, &request).await
+    }
+
+    async fn holds(&self, app: AppId, key_id: &KeyId) -> Result<bool, PublishError> {
+        Ok(self.store.sealed_key(app, key_id).await?.is_some())
+    }
+
+    async fn try_commit(&self, app: AppId, request: &CommitRequest) -> Result<Issued, PublishError> {
         let prepared = self.store.prepared(app, request.session, self.now()).await?;
         let (signatures, issued) = match prepared {
             Some(prepared) => {
@@ -87,8 +105,8 @@ impl Publishing {
             session: request.session,
             signatures,
             outcome: serde_json::to_value(&issued).map_err(|error| PublishError::Internal(error.to_string()))?,
-            idempotency: request.idempotency,
-            actor: request.actor,
+            idempotency: request.idempotency.clone(),
+            actor: request.actor.clone(),
             now: self.now(),
         };
         match self.store.commit(commit).await? {
@@ -114,22 +132,26 @@ impl Publishing {
         prepared: &store::PreparedPublish,
         given: &[DetachedSignature],
     ) -> Result<Vec<EntrySignature>, PublishError> {
-        let mut signatures = verified(given, prepared, &self.store.keys(app).await?)?;
-        for key in self.store.keys(app).await?.iter().filter(|key| key.held_by_server) {
+        let keys = self.store.keys(app).await?;
+        let mut signatures = verified(given, prepared, &keys)?;
+        for key in keys.iter().filter(|key| key.held_by_server) {
             let private = self.open_key(app, &key.key_id).await?;
             let bodies: Vec<_> = prepared.entries.iter().map(|entry| (entry.id, entry.body.clone())).collect();
-            let made = tokio::task::spawn_blocking(move || {
+            let made = off_the_threads(move || {
                 bodies.into_iter().map(|(id, body)| Ok((id, private.sign(&body)?))).collect::<Result<Vec<_>, _>>()
             });
-            let made = made.await.map_err(|panicked| PublishError::Internal(panicked.to_string()))?;
-            let made = made.map_err(|error: signing::KeyError| PublishError::Signing(error.into()))?;
+            let made = made.await?.map_err(|error: signing::KeyError| PublishError::Signing(error.into()))?;
             signatures.extend(made.into_iter().map(|(update, signature)| EntrySignature {
                 update,
                 key_id: key.key_id.clone(),
                 signature: signature.as_bytes().to_vec().into(),
             }));
         }
-        Ok(signatures)
+        let (prepared, now) = (prepared.clone(), self.now());
+        off_the_threads(move || {
+            keys.iter().try_for_each(|key| judge::signed(&prepared, key, &signatures, now)).map(|()| signatures)
+        })
+        .await?
     }
 
     /// The private key that the server holds under this id.
@@ -171,6 +193,11 @@ impl Publishing {
             warnings,
         })
     }
+}
+
+/// Work that takes milliseconds, away from the threads that answer checks.
+async fn off_the_threads<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PublishError> {
+    tokio::task::spawn_blocking(work).await.map_err(|panicked| PublishError::Internal(panicked.to_string()))
 }
 
 /// The given signatures, each checked against its key's certificate and the bytes that will be served.

@@ -16,8 +16,10 @@ const SMALLEST: usize = 256;
 const BROTLI_WINDOW: u32 = 22;
 /// Quick enough for a publish; the largest levels are no faster to decode.
 const ZSTD_LEVEL: i32 = 15;
-/// As many files are compressed at a time; each holds its bytes and its variants in memory.
-const AT_A_TIME: usize = 2;
+/// A larger file stays as it is: compressing holds it and its variants in memory.
+const LARGEST: u64 = 64 << 20;
+/// As many files are compressed at a time, whoever publishes.
+pub(crate) const AT_A_TIME: usize = 2;
 
 impl Publishing {
     /// Makes and records the variants that the given blobs (with their content types) still lack.
@@ -42,6 +44,10 @@ impl Publishing {
     }
 
     async fn encode(&self, hash: BlobHash) -> Result<(), PublishError> {
+        let _turn = self.compressing.acquire().await;
+        if self.blobs.size(hash).await?.is_none_or(|size| size > LARGEST) {
+            return Ok(self.store.record_encodings(hash, &[], self.now()).await?);
+        }
         let bytes = self.blobs.read(hash, self.rules.max_upload_bytes).await?;
         let quality = self.rules.brotli_quality;
         let variants = tokio::task::spawn_blocking(move || variants(&bytes, quality));

@@ -29,6 +29,7 @@ use blob::BlobStore;
 use model::{AppSlug, Millis};
 use signing::seal::MasterKey;
 use store::{AppRecord, Store};
+use tokio::sync::Semaphore;
 
 pub use blob::BlobError;
 pub use bootstrap::{FirstStart, token_hash};
@@ -79,6 +80,7 @@ pub struct Publishing {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     announce: Arc<dyn Announce>,
+    compressing: Arc<Semaphore>,
 }
 
 impl Publishing {
@@ -92,7 +94,38 @@ impl Publishing {
         entropy: Arc<dyn Entropy>,
         announce: Arc<dyn Announce>,
     ) -> Self {
-        Self { store, blobs, master_key: Arc::new(master_key), rules: Arc::new(rules), clock, entropy, announce }
+        Self {
+            store,
+            blobs,
+            master_key: Arc::new(master_key),
+            rules: Arc::new(rules),
+            clock,
+            entropy,
+            announce,
+            compressing: Arc::new(Semaphore::new(encode::AT_A_TIME)),
+        }
+    }
+
+    /// Whether the app ever issued an entry, whatever became of it.
+    pub async fn has_issued(&self, app: &AppSlug) -> Result<bool, PublishError> {
+        let app = self.app(app).await?.id;
+        for branch in self.store.branches(app).await? {
+            if !self.store.lanes(app, branch.id).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Opens every private key that is stored, so that a wrong master key is met at the start and not at the next
+    /// publish.
+    pub async fn open_all_keys(&self) -> Result<(), PublishError> {
+        for app in self.store.apps().await? {
+            for key in self.store.keys(app.id).await?.iter().filter(|key| key.held_by_server) {
+                self.open_key(app.id, &key.key_id).await?;
+            }
+        }
+        Ok(())
     }
 
     fn now(&self) -> Millis {

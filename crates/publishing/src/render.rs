@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use model::{BlobHash, BranchId, BranchName, ChannelName, Millis, UpdateId};
-use protocol::asset_hash::asset_hash;
+use protocol::asset_hash::{asset_hash, parse_asset_hash};
 use protocol::content_type;
 use protocol::directive::SigningInfo;
 use protocol::manifest::{Asset, LaunchAsset};
@@ -95,6 +95,12 @@ pub(crate) fn reissue(stored: &[u8], frame: &Frame<'_>) -> Result<Manifest, Publ
     let manifest =
         Manifest::parse(stored).map_err(|error| PublishError::Internal(format!("a stored manifest: {error}")))?;
     let mut manifest = manifest.reissue(frame.id.0, timestamp(frame.created_at)?);
+    // The address of this server today: the one of then may be gone.
+    let assets = manifest.assets.iter_mut().map(|asset| (&asset.hash, &mut asset.url));
+    for (hash, url) in assets.chain([(&manifest.launch_asset.hash, &mut manifest.launch_asset.url)]) {
+        let hash = parse_asset_hash(hash).map(BlobHash);
+        *url = asset_url(frame.public_url, hash.ok_or_else(|| PublishError::Internal("a stored hash".into()))?);
+    }
     manifest.metadata.insert(BRANCH_ID.into(), frame.branch.to_string());
     manifest.extra.insert("branchName".into(), frame.branch_name.as_str().into());
     if let Some(channel) = frame.channel {

@@ -1,32 +1,39 @@
-//! Connections: accepted up to a bound, given little time for their headers, drained at the end.
+//! Connections: accepted up to a bound, given little time for their headers and none for standing still, drained at the
+//! end, and then cut.
+//!
+//! HTTP/1.1 only: no phone speaks HTTP/2 without TLS, and a connection that may become either can wait for ever for the
+//! first bytes that tell (docs/decisions/0011).
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Incoming;
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 
 use crate::config::Limits;
 use crate::routes::Routes;
 
 /// Bytes of one request's head. Delivery's own bound on headers is lower, so that it can say which one is too large.
 const HEAD_BYTES: usize = 128 * 1024;
-/// Requests at a time on one HTTP/2 connection.
-const STREAMS: u32 = 128;
 /// After a failed accept, such as too many open files: time for connections to end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Accepts until `stop` is done, then lets requests under way finish within the drain time.
+/// Accepts until `stop` is done, lets requests under way finish within the drain time, and cuts the rest. When it
+/// returns, no connection is left.
 pub async fn serve(listener: TcpListener, routes: Arc<Routes>, limits: Limits, stop: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(limits.max_connections));
-    let http = Arc::new(builder(&limits));
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(limits.header_time).max_buf_size(HEAD_BYTES);
     let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
     tokio::pin!(stop);
     loop {
         let place = tokio::select! {
@@ -37,6 +44,7 @@ pub async fn serve(listener: TcpListener, routes: Arc<Routes>, limits: Limits, s
             accepted = listener.accept() => accepted,
             () = &mut stop => break,
         };
+        while connections.try_join_next().is_some() {}
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
@@ -46,9 +54,10 @@ pub async fn serve(listener: TcpListener, routes: Arc<Routes>, limits: Limits, s
             }
         };
         let (http, routes, watcher) = (http.clone(), routes.clone(), graceful.watcher());
-        tokio::spawn(async move {
+        let write_time = limits.write_time;
+        connections.spawn(async move {
             let _place = place;
-            connection(stream, peer, &http, routes, watcher).await;
+            connection(stream, peer, &http, routes, watcher, write_time).await;
         });
     }
     drop(listener);
@@ -58,32 +67,27 @@ pub async fn serve(listener: TcpListener, routes: Arc<Routes>, limits: Limits, s
             tracing::warn!(after = ?limits.drain_time, "requests under way were cut");
         }
     }
-}
-
-fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
-    let mut http = auto::Builder::new(TokioExecutor::new());
-    http.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_time).max_buf_size(HEAD_BYTES);
-    http.http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(STREAMS)
-        .max_header_list_size(u32::try_from(HEAD_BYTES).unwrap_or(u32::MAX));
-    http
+    connections.shutdown().await;
 }
 
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    http: &auto::Builder<TokioExecutor>,
+    http: &http1::Builder,
     routes: Arc<Routes>,
-    watcher: hyper_util::server::graceful::Watcher,
+    watcher: Watcher,
+    write_time: Duration,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone at once");
         return;
     }
+    // A peer that takes nothing any more would hold its place, and what it was being sent, for ever.
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(write_time));
     let service = service_fn(move |request: hyper::Request<Incoming>| routes.answer(request, peer.ip()));
-    let served = watcher.watch(http.serve_connection(TokioIo::new(stream), service).into_owned()).await;
+    let served = watcher.watch(http.serve_connection(TokioIo::new(Box::pin(stream)), service)).await;
     if let Err(error) = served {
-        tracing::debug!(error = &*error, %peer, "a connection ended early");
+        tracing::debug!(error = &error as &dyn std::error::Error, %peer, "a connection ended early");
     }
 }

@@ -33,8 +33,9 @@ pub enum MasterKeyError {
     },
 }
 
-/// Reads the key; makes it when the settings allow it and there is none.
-pub fn load(source: &MasterKeySource, entropy: &dyn Entropy) -> Result<MasterKey, MasterKeyError> {
+/// Reads the key. Makes one when the settings allow it and the data is new: data that exists was sealed by a key that is
+/// gone, and another one would hide that.
+pub fn load(source: &MasterKeySource, is_new: bool, entropy: &dyn Entropy) -> Result<MasterKey, MasterKeyError> {
     match source {
         MasterKeySource::Text(text) => MasterKey::parse(text)
             .map_err(|source| MasterKeyError::Text { setting: "signing.master_key".into(), source }),
@@ -42,7 +43,7 @@ pub fn load(source: &MasterKeySource, entropy: &dyn Entropy) -> Result<MasterKey
             let file = |source| MasterKeyError::File { path: path.clone(), source };
             let text = match fs::read_to_string(path) {
                 Ok(text) => Zeroizing::new(text),
-                Err(error) if *create && error.kind() == io::ErrorKind::NotFound => {
+                Err(error) if *create && is_new && error.kind() == io::ErrorKind::NotFound => {
                     create_file(path, entropy).map_err(file)?
                 }
                 Err(error) => return Err(file(error)),
@@ -68,5 +69,8 @@ fn create_file(path: &Path, entropy: &dyn Entropy) -> io::Result<Zeroizing<Strin
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fs::rename(&unfinished, path)?;
+    // The name must be as durable as the database that needs it.
+    #[cfg(unix)]
+    fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?;
     Ok(text)
 }

@@ -111,9 +111,15 @@ impl Routes {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let request = request.map(axum::body::Body::new);
-        let answered: Result<Response<axum::body::Body>, Infallible> = self.admin.clone().oneshot(request).await;
-        let Ok(response) = answered;
+        let answering = self.admin.clone().oneshot(request.map(axum::body::Body::new));
+        // In a task of its own: an operator who hangs up must not leave an effect stored and not yet visible.
+        let response = match tokio::spawn(answering).await {
+            Ok(answered) => answered.unwrap_or_else(|never: Infallible| match never {}),
+            Err(error) => {
+                tracing::error!(%error, "an endpoint failed");
+                return internal();
+            }
+        };
         let (parts, body) = response.into_parts();
         // The API's answers are made whole; only their type says that they could be streams.
         let body = body.collect().await.map_or_else(|_| Body::empty(), |whole| Body::Full(whole.to_bytes()));
@@ -127,6 +133,17 @@ fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+fn internal() -> Response<Body> {
+    Problem {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        code: "internal",
+        detail: "the server failed".to_owned(),
+        field: None,
+        hint: "look into the server's log",
+    }
+    .response()
 }
 
 fn method_not_allowed(method: &Method) -> Response<Body> {

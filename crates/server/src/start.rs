@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use admin::Admin;
 use async_trait::async_trait;
@@ -56,6 +57,11 @@ pub enum StartError {
     /// There is no master key.
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
+    /// The master key does not open what is stored.
+    #[error(
+        "signing.master_key_file: the master key does not open the stored signing keys; restore the one of this data"
+    )]
+    WrongMasterKey(#[source] PublishError),
     /// The database cannot be opened.
     #[error("data_dir: the database cannot be used")]
     Store(#[from] StoreError),
@@ -122,10 +128,18 @@ pub struct RunningServer {
     store: SqliteStore,
     stop: oneshot::Sender<()>,
     connections: JoinHandle<()>,
+    polling: JoinHandle<()>,
     log: Option<CheckLogWriter>,
+    lock: std::fs::File,
 }
 
 impl RunningServer {
+    /// Whether the app ever issued an entry.
+    pub async fn has_issued(&self, app: &str) -> bool {
+        let Ok(app) = AppSlug::parse(app) else { return false };
+        self.publishing.has_issued(&app).await.unwrap_or(true)
+    }
+
     /// The certificate of an app's key, in PEM.
     pub async fn certificate(&self, app: &str, key_id: &str) -> Option<String> {
         let keys = self.publishing.keys(&AppSlug::parse(app).ok()?).await.ok()?;
@@ -138,17 +152,44 @@ impl RunningServer {
         if let Err(error) = self.connections.await {
             tracing::error!(%error, "the accept loop failed");
         }
+        self.polling.abort();
+        let _ = self.polling.await;
         // The log's writer ends when the last sink is gone, and delivery holds one.
         drop((self.delivery, self.publishing));
-        self.store.close().await;
         if let Some(log) = self.log {
-            let _ = tokio::task::spawn_blocking(|| log.finish()).await;
+            let written = tokio::task::spawn_blocking(|| log.finish());
+            if tokio::time::timeout(LOG_TIME, written).await.is_err() {
+                tracing::warn!("the request log could not be written to its end");
+            }
         }
+        self.store.close().await;
+        drop(self.lock);
     }
 
     /// Waits for the accept loop's end, which is a failure.
     pub async fn failed(&mut self) {
         let _ = (&mut self.connections).await;
+    }
+}
+
+/// For the last lines of the request log, whose reader may stand still.
+const LOG_TIME: Duration = Duration::from_secs(5);
+/// How soon a change is seen that was stored and not announced, such as by a process that was killed in between.
+const POLL: Duration = Duration::from_secs(2);
+
+/// Keeps the snapshot at the stored version.
+async fn poll(delivery: Arc<Delivery>) {
+    let mut ticks = tokio::time::interval(POLL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let delivery = delivery.clone();
+        // A failed round, whatever happened in it, is followed by the next.
+        match tokio::spawn(async move { delivery.reload_all().await }).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(error = &error as &dyn std::error::Error, "the snapshot is not renewed"),
+            Err(error) => tracing::error!(%error, "the snapshot is not renewed"),
+        }
     }
 }
 
@@ -168,8 +209,10 @@ pub async fn start_with(settings: Settings, parts: Parts) -> Result<RunningServe
     let address = listener.local_addr().map_err(unusable)?;
     let lock = lock(&data_dir)?;
 
-    let master_key = master_key::load(&settings.master_key, &*parts.entropy)?;
-    let sqlite = SqliteStore::open(&data_dir.join("updraft.sqlite")).await?;
+    let database = data_dir.join("updraft.sqlite");
+    let is_new = !database.exists();
+    let master_key = master_key::load(&settings.master_key, is_new, &*parts.entropy)?;
+    let sqlite = SqliteStore::open(&database).await?;
     let store = (parts.wrap_store)(Arc::new(sqlite.clone()));
     let blobs = BlobStore::local(data_dir.join("blobs"))?;
     blobs.sweep_temporary(parts.clock.now().0).await?;
@@ -200,6 +243,7 @@ pub async fn start_with(settings: Settings, parts: Parts) -> Result<RunningServe
     let announce = Arc::new(Reload(delivery.clone()));
     let publishing =
         Publishing::new(store.clone(), blobs, master_key, rules, parts.clock.clone(), parts.entropy, announce);
+    publishing.open_all_keys().await.map_err(StartError::WrongMasterKey)?;
     let created = first_start(&publishing).await?;
     delivery.reload_all().await?;
 
@@ -213,9 +257,9 @@ pub async fn start_with(settings: Settings, parts: Parts) -> Result<RunningServe
         upload_idle_time: settings.limits.upload_idle_time,
     };
     let routes = Arc::new(Routes { delivery: delivery.clone(), admin: admin::router(admin), clock: parts.clock });
+    let polling = tokio::spawn(poll(delivery.clone()));
     let (stop, stopped) = oneshot::channel();
     let connections = tokio::spawn(async move {
-        let _lock = lock;
         let stopped = async { stopped.await.unwrap_or(()) };
         crate::connections::serve(listener, routes, settings.limits, stopped).await;
     });
@@ -229,7 +273,9 @@ pub async fn start_with(settings: Settings, parts: Parts) -> Result<RunningServe
         store: sqlite,
         stop,
         connections,
+        polling,
         log,
+        lock,
     })
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use cli::commands::device::{self, PlayOptions, Played, Runs, Trust};
+use cli::commands::device::{self, PlayOptions, Played, Trust};
 use cli::commands::publish::{self, PublishOptions, Source, Target};
 use cli::{CodeSigning, Connection, Failure, Global, Mode, Printer, Programs, app_json_block};
 use server::RunningServer;
@@ -62,17 +62,13 @@ async fn show(
     printer: &Printer,
 ) -> Result<(), Failure> {
     let certificate = server.certificate(APP, KEY).await;
-    let mut played = play(server, settings, arguments, certificate.as_deref(), printer).await?;
-    if played.phones.iter().all(|phone| !matches!(phone.runs, Runs::Update(_))) {
-        eprintln!(
-            "Nothing is published for runtime version {} yet; publishing the example:\n",
-            arguments.runtime_version
-        );
+    if !server.has_issued(APP).await {
+        eprintln!("Nothing is published yet; publishing the example:\n");
         let options = publish_options(server, arguments)?;
         publish::publish(options, printer).await?.print(printer);
         eprintln!();
-        played = play(server, settings, arguments, certificate.as_deref(), printer).await?;
     }
+    let played = play(server, settings, arguments, certificate.as_deref(), printer).await?;
     eprintln!("\nWhat phones now run:\n");
     played.print(printer);
     let certificate_file = settings.data_dir.join("certificate.pem");
@@ -80,7 +76,10 @@ async fn show(
         write(&certificate_file, &certificate)?;
     }
     let signing = CodeSigning { key_id: KEY, certificate: "./certificate.pem" };
-    let block = app_json_block(&format!("{}/update", server.public_url), CHANNEL, Some(signing));
+    let mut block = app_json_block(&format!("{}/update", server.public_url), CHANNEL, Some(signing));
+    if let Access::ApiKeys(keys) = &settings.devices.access {
+        block["expo"]["updates"]["requestHeaders"][settings.devices.api_key_header.as_str()] = keys[0].as_str().into();
+    }
     eprintln!("\nFor your own app: copy {} beside app.json, and merge this into it:\n", certificate_file.display());
     printer.data(&format!("{block:#}"));
     Ok(())

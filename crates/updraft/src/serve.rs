@@ -33,7 +33,7 @@ pub async fn run(arguments: Serve) -> ExitCode {
 
 /// `updraft config check`.
 pub fn check(file: Option<&Path>) -> ExitCode {
-    match config::read(file, std::env::vars()) {
+    match config::read(file, environment()) {
         Ok(settings) => {
             println!("the settings are fine: {} listens on {}", settings.public_url.as_str(), settings.listen);
             ExitCode::SUCCESS
@@ -47,12 +47,17 @@ pub fn check(file: Option<&Path>) -> ExitCode {
 
 /// The settings, with the process's log started by them.
 pub fn settings(file: Option<&Path>) -> Result<Settings, ExitCode> {
-    let settings = config::read(file, std::env::vars()).map_err(|faults| {
+    let settings = config::read(file, environment()).map_err(|faults| {
         eprintln!("error: {faults}");
         ExitCode::FAILURE
     })?;
     server::start_logging(&settings.log).map_err(|error| complain("the log cannot start", &error))?;
     Ok(settings)
+}
+
+/// Variables that are not UTF-8 are none of ours.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 /// What an operator wants to know at the start; the token only at the first.

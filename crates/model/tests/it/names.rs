@@ -79,7 +79,15 @@ proptest! {
                 prop_assert_eq!(version.as_str(), text.as_str());
                 prop_assert!(!text.is_empty() && text.len() <= 255 && !text.chars().any(char::is_control));
             }
-            Err(_) => prop_assert!(text.is_empty() || text.len() > 255 || text.chars().any(char::is_control)),
+            Err(_) => prop_assert!(text.is_empty() || text.len() > 255 || text.chars().any(char::is_control) || text.trim_matches(' ') != text),
         }
     }
+}
+
+#[test]
+fn a_name_that_a_header_would_lose_is_refused() {
+    for text in [" 1.0", "1.0 ", " "] {
+        assert!(matches!(RuntimeVersion::parse(text), Err(NameError::Character { character: ' ', .. })), "{text:?}");
+    }
+    assert!(RuntimeVersion::parse("1 0").is_ok());
 }

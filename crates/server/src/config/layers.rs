@@ -32,6 +32,11 @@ impl fmt::Display for Origin {
 /// Variables that begin like a setting but belong to the command line.
 const COMMAND_LINE_VARIABLES: [&str; 4] = ["UPDRAFT_APP", "UPDRAFT_CONFIG", "UPDRAFT_SERVER", "UPDRAFT_TOKEN"];
 
+/// What Kubernetes puts into the environment for a service that is named `updraft`.
+fn is_service_link(name: &str) -> bool {
+    name == "UPDRAFT_PORT" || name.starts_with("UPDRAFT_PORT_") || name.starts_with("UPDRAFT_SERVICE_")
+}
+
 /// The merged layers.
 #[derive(Clone, Debug)]
 pub struct Layers {
@@ -76,7 +81,7 @@ impl Layers {
         let mut ours: Vec<_> = variables.into_iter().filter(|(name, _)| name.starts_with("UPDRAFT_")).collect();
         ours.sort();
         for (name, text) in ours {
-            if COMMAND_LINE_VARIABLES.contains(&name.as_str()) {
+            if COMMAND_LINE_VARIABLES.contains(&name.as_str()) || is_service_link(&name) {
                 continue;
             }
             let origin = Origin::Environment(name.clone());

@@ -132,6 +132,8 @@ pub struct Limits {
     pub header_time: Duration,
     /// Pause within an upload.
     pub upload_idle_time: Duration,
+    /// Standstill within an answer.
+    pub write_time: Duration,
     /// Time for requests under way after SIGTERM.
     pub drain_time: Duration,
 }
@@ -185,6 +187,7 @@ impl Settings {
                 max_connections: read.count("limits.max_connections", 1, 1_000_000),
                 header_time: read.seconds("limits.header_seconds"),
                 upload_idle_time: read.seconds("limits.upload_idle_seconds"),
+                write_time: read.seconds("limits.write_seconds"),
                 drain_time: read.seconds("limits.drain_seconds"),
             },
             log: Log {
