@@ -76,7 +76,7 @@ pub(super) async fn an_entry_is_told_with_its_bytes(databases: &dyn Databases) {
     let asked = lane(IOS, "1.0.0");
     let bundle = NewAsset { launch: true, content_type: "application/javascript".into(), ..asset(blob(3), "b") };
     // The same bytes may have two keys.
-    let assets = vec![bundle, asset(blob(2), "x"), asset(blob(1), "y"), asset(blob(2), "z")];
+    let assets = vec![bundle, asset(blob(2), "y"), asset(blob(1), "z"), asset(blob(2), "a")];
     let sent = NewEntry { assets, ..entry(&asked, 1) };
     let mut prepared = world.session(vec![sent.clone(), entry(&asked, 2)]);
     prepared.group.message = Some("why".into());

@@ -117,11 +117,11 @@ pub(super) async fn a_key_needs_its_app(databases: &dyn Databases) {
 
 pub(super) async fn keys_are_told_oldest_first(databases: &dyn Databases) {
     let world = World::new(databases).await;
-    for (id, instant) in [("new", 9), ("b", 5), ("a", 5)] {
+    for (id, instant) in [("a", 9), ("c", 5), ("b", 5)] {
         world.store.add_key(AddKey { now: at(instant), ..add(&world, id).await }).await.unwrap();
     }
     let listed: Vec<_> = world.store.keys(world.app).await.unwrap().into_iter().map(|key| key.key_id).collect();
-    assert_eq!(listed, [key_id("a"), key_id("b"), key_id("new")]);
+    assert_eq!(listed, [key_id("b"), key_id("c"), key_id("a")]);
     let served: Vec<_> = world.load().await.keys.into_iter().map(|key| key.key_id).collect();
     assert_eq!(served, listed);
 }
