@@ -13,6 +13,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
 
 /// What the README writes for the token.
 const TOKEN_PLACEHOLDER: &str = "upd_…";
@@ -35,7 +36,8 @@ pub fn check() -> Result<()> {
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let url = format!("http://127.0.0.1:{port}");
     let mut server = start(&root, &scratch.join("data"), port, &url)?;
-    let outcome = type_in(&typed.concat().replace(TOKEN_PLACEHOLDER, &server.token), &scratch, &url);
+    let outcome = type_in(&typed.concat().replace(TOKEN_PLACEHOLDER, &server.token), &scratch, &url)
+        .and_then(|()| next_update(&scratch.join("examples/hello-expo"), &url, &server.token));
     server.interrupt()?;
     outcome?;
     fs::remove_dir_all(&scratch)?;
@@ -171,6 +173,34 @@ fn type_in(commands: &str, directory: &Path, url: &str) -> Result<()> {
         .env("EXPO_OFFLINE", "1")
         // The example's own repository is this one; what is published says so.
         .stdin(Stdio::null()))
+}
+
+/// One more edit, exported and published for real: every phone must install exactly what that publish says.
+fn next_update(project: &Path, url: &str, token: &str) -> Result<()> {
+    fs::write(project.join("greeting.ts"), "export const greeting = 'Hello once more';\n")?;
+    let updraft = |arguments: &[&str]| -> Result<Value> {
+        let mut command = Command::new("../../target/release/updraft");
+        command.current_dir(project).args(arguments).arg("--json").stdin(Stdio::null()).stderr(Stdio::inherit());
+        command.envs([("UPDRAFT_SERVER", url), ("UPDRAFT_TOKEN", token), ("CI", "1")]);
+        command.envs([("EXPO_NO_TELEMETRY", "1"), ("EXPO_OFFLINE", "1")]);
+        let output = command.output().with_context(|| format!("running {command:?}"))?;
+        ensure!(output.status.success(), "{command:?} ended with {}", output.status);
+        Ok(serde_json::from_slice(&output.stdout)?)
+    };
+    let published = updraft(&["publish", "--channel", "production"])?;
+    let device = ["device", "--channel", "production", "--runtime-version", "1.0.0"];
+    let played = updraft(&[&device[..], &["--certificate", "certificate.pem"]].concat())?;
+    let id_of = |list: &Value, platform: &str, pointer: &str| {
+        let of_platform = list.as_array().into_iter().flatten().find(|one| one["platform"] == platform);
+        of_platform.and_then(|one| one.pointer(pointer)?.as_str().map(str::to_owned))
+    };
+    for platform in ["android", "ios"] {
+        let issued = id_of(&published["updates"], platform, "/id").context("the publish names no update")?;
+        let installed = id_of(&played["phones"], platform, "/runs/id").context("the phone installed nothing")?;
+        ensure!(issued == installed, "{platform}: published {issued}, installed {installed}");
+        println!("readme: {platform} installed {installed}, as published");
+    }
+    Ok(())
 }
 
 fn run(command: &mut Command) -> Result<()> {

@@ -1,5 +1,7 @@
 //! Reading a request: bounded, and refused with the field's name.
 
+use std::time::Duration;
+
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::request::Parts;
 use model::AppSlug;
@@ -10,6 +12,9 @@ use crate::failure::Failure;
 
 /// The largest JSON body, in bytes: 20,000 assets on both platforms fit.
 const LARGEST_JSON: usize = 16 << 20;
+
+/// How long a JSON body may take to arrive.
+const JSON_TIME: Duration = Duration::from_mins(1);
 
 /// A JSON body with what an idempotent endpoint needs beside it.
 pub struct Parsed<T> {
@@ -26,7 +31,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Parsed<T> {
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Failure> {
         let (parts, body) = request.into_parts();
-        let bytes = axum::body::to_bytes(body, LARGEST_JSON).await.map_err(|error| {
+        let arriving = tokio::time::timeout(JSON_TIME, axum::body::to_bytes(body, LARGEST_JSON)).await;
+        let arrived = arriving.map_err(|_| {
+            Failure::new(api::Code::BodyCut, format!("the body did not arrive within {} s", JSON_TIME.as_secs()))
+        })?;
+        let bytes = arrived.map_err(|error| {
             let source = std::error::Error::source(&error);
             let too_large = source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
             if too_large {

@@ -60,7 +60,7 @@ pub struct PreparePublish {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Git {
-    /// The commit, 40 hexadecimal digits.
+    /// The commit, 40 hexadecimal digits, or 64 in a SHA-256 repository.
     pub commit: String,
     /// The branch, unless detached.
     #[serde(default, skip_serializing_if = "Option::is_none")]

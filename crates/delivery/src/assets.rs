@@ -76,7 +76,11 @@ impl Delivery {
 
     async fn read(&self, form: &Form, part: Option<ByteRange>, length: u64) -> Result<Body, blob::BlobError> {
         let range = part.map(|part| part.first..part.last + 1);
-        Ok(match self.blobs.open(form.hash, range).await?.body {
+        let opened = self.blobs.open(form.hash, range).await?;
+        if opened.size != form.size {
+            return Err(blob::BlobError::Damaged { hash: form.hash });
+        }
+        Ok(match opened.body {
             BlobBody::Memory(bytes) => Body::Full(bytes),
             BlobBody::Stream(pieces) => {
                 Body::Stream { pieces: Box::pin(pieces.map_err(Into::into)), remaining: Some(length) }

@@ -250,6 +250,7 @@ impl Publishing {
             return Err(PublishError::TooManyAssets { platform, count: export.assets.len(), limit });
         }
         let mut by_key: HashMap<&str, BlobHash> = HashMap::new();
+        let mut by_file_name: HashMap<String, BlobHash> = HashMap::new();
         let mut assets = Vec::with_capacity(export.assets.len());
         for asset in &export.assets {
             check_key(asset)?;
@@ -259,6 +260,11 @@ impl Publishing {
                 None => {}
             }
             let extension = asset.extension.trim_start_matches('.');
+            // A file that lies under the name already is taken as it is, whatever is in it (protocol.md §3).
+            let file_name = format!("{}.{extension}", asset.key);
+            if by_file_name.insert(file_name, asset.hash).is_some_and(|other| other != asset.hash) {
+                return Err(PublishError::AssetKeyConflict { platform, key: asset.key.clone() });
+            }
             assets.push(CheckedAsset {
                 hash: asset.hash,
                 key: asset.key.clone(),
@@ -285,8 +291,16 @@ impl Publishing {
             }
         }
         missing.extend(self.store.missing_blobs(app, &sized).await?);
+        if let Some((hash, _)) = sized.iter().find(|(_, size)| *size == 0).filter(|(hash, _)| is_bundle(blobs, *hash)) {
+            let problem = format!("the bundle {hash} is empty");
+            return Err(PublishError::Field { field: "platforms.bundle".into(), problem });
+        }
         if missing.is_empty() { Ok(()) } else { Err(PublishError::MissingBlobs(missing)) }
     }
+}
+
+fn is_bundle(blobs: &[(BlobHash, &'static str)], hash: BlobHash) -> bool {
+    blobs.contains(&(hash, content_type::LAUNCH_ASSET))
 }
 
 /// The bundle's code looks an asset up by its key, and the client stores the file under key and extension.

@@ -40,6 +40,9 @@ pub enum RollBackTo {
     Embedded,
 }
 
+/// Against publishes on the same time line.
+const TRIES: usize = 6;
+
 impl Publishing {
     /// Issues what was before for every lane that it concerns, all at once.
     pub async fn roll_back(&self, app: &AppSlug, request: RollBackRequest) -> Result<Issued, PublishError> {
@@ -50,10 +53,30 @@ impl Publishing {
         {
             return self.replayed(app, outcome).await;
         }
+        let mut seen = None;
+        for _ in 1..TRIES {
+            match self.try_roll_back(slug, app, &request, &mut seen).await {
+                // On the same time line something else was issued: these entries only need a later instant.
+                Err(PublishError::HeadMoved(_)) => {}
+                outcome => return outcome,
+            }
+        }
+        self.try_roll_back(slug, app, &request, &mut seen).await
+    }
+
+    /// One try. `seen` are the heads of the first: "what was before" means before them, so a try that finds others is
+    /// refused. Sending devices to their embedded update means the same whatever the heads are.
+    async fn try_roll_back(
+        &self,
+        slug: &AppSlug,
+        app: AppId,
+        request: &RollBackRequest,
+        seen: &mut Option<Vec<ExpectedHead>>,
+    ) -> Result<Issued, PublishError> {
         let now = self.now();
         let look = |lanes| self.store.prepare(Prepare { app, destination: request.destination.clone(), lanes, now });
         let branch = look(Vec::new()).await?;
-        let lanes = concerned(self.store.lanes(app, branch.branch).await?, &request);
+        let lanes = concerned(self.store.lanes(app, branch.branch).await?, request);
         if lanes.is_empty() {
             return Err(PublishError::NothingPublished(branch.branch_name));
         }
@@ -61,6 +84,11 @@ impl Publishing {
         if let Some(lane) = before.lanes.iter().find(|lane| lane.rollout_active) {
             return Err(rollout_active(&lane.lane));
         }
+        let heads: Vec<ExpectedHead> = before.lanes.iter().map(expected_head).collect();
+        if request.to == RollBackTo::Previous && seen.as_ref().is_some_and(|seen| *seen != heads) {
+            return Err(PublishError::HeadMoved(before.lanes[0].lane.platform));
+        }
+        *seen = Some(heads.clone());
         let mut entries = Vec::with_capacity(before.lanes.len());
         let mut taken: Vec<(Platform, i64)> = Vec::new();
         for lane in &before.lanes {
@@ -68,7 +96,7 @@ impl Publishing {
             let offset = taken.iter().filter(|(platform, _)| *platform == lane.lane.platform).count();
             let created_at = model::Millis(lane.next_instant.0 + i64::try_from(offset).unwrap_or(i64::MAX));
             taken.push((lane.lane.platform, created_at.0));
-            entries.push(self.entry_back(app, &before, lane, created_at, &request).await?);
+            entries.push(self.entry_back(app, &before, lane, created_at, request).await?);
         }
         let channel = match &request.destination {
             Destination::Channel(channel) => Some(channel.clone()),
@@ -79,16 +107,16 @@ impl Publishing {
             app,
             branch: before.branch,
             action: AuditAction::RollBack,
-            group: new_group(UpdateGroupId(self.new_id()), channel, request.message, None),
+            group: new_group(UpdateGroupId(self.new_id()), channel, request.message.clone(), None),
             entries,
-            expected_heads: before.lanes.iter().map(expected_head).collect(),
+            expected_heads: heads,
         };
         self.store.save_prepared(prepared.clone(), None, now).await?;
         let commit = CommitRequest {
             session: prepared.session,
             signatures: Vec::new(),
-            idempotency: request.idempotency,
-            actor: request.actor,
+            idempotency: request.idempotency.clone(),
+            actor: request.actor.clone(),
         };
         self.commit(slug, commit).await
     }

@@ -27,7 +27,14 @@ impl Publishing {
         if let Some((hash, size)) = blobs.iter().copied().find(|(_, size)| *size > limit) {
             return Err(PublishError::FileTooLarge { hash, size, limit });
         }
-        Ok(self.store.missing_blobs(app.id, blobs).await?)
+        let mut missing = self.store.missing_blobs(app.id, blobs).await?;
+        // What the disk lost or cut is asked for again, which is how it heals.
+        for (hash, size) in blobs {
+            if !missing.contains(hash) && self.blobs.size(*hash).await? != Some(*size) {
+                missing.push(*hash);
+            }
+        }
+        Ok(missing)
     }
 
     /// Takes a file: every byte is hashed on the way, and the row is written only when all of it is there.

@@ -18,6 +18,7 @@ pub async fn handle(
     Path(app): Path<String>,
     Parsed { body, .. }: Parsed<api::PreparePublish>,
 ) -> Result<(StatusCode, Json<api::Prepared>), Failure> {
+    check_words(&body)?;
     let platforms = body.platforms.into_iter().enumerate().map(|(index, export)| platform_export(index, export));
     let request = PrepareRequest {
         destination: destination(body.channel.as_deref(), body.branch.as_deref())?,
@@ -47,6 +48,26 @@ pub async fn handle(
             warnings: prepared.warnings.into_iter().map(super::commit_publish::warning).collect(),
         }),
     ))
+}
+
+/// Bytes of what people write about a publish.
+const LONGEST_MESSAGE: usize = 10_000;
+/// Bytes of a branch's name in Git, generously.
+const LONGEST_GIT_BRANCH: usize = 1_000;
+
+fn check_words(body: &api::PreparePublish) -> Result<(), Failure> {
+    if body.message.as_ref().is_some_and(|message| message.len() > LONGEST_MESSAGE) {
+        return Err(Failure::bad_field("message", format!("it has more than {LONGEST_MESSAGE} bytes")));
+    }
+    let Some(git) = &body.git else { return Ok(()) };
+    let is_hash = |text: &str| matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_hash(&git.commit) {
+        return Err(Failure::bad_field("git.commit", "it is not 40 or 64 hexadecimal digits"));
+    }
+    if git.branch.as_ref().is_some_and(|branch| branch.len() > LONGEST_GIT_BRANCH) {
+        return Err(Failure::bad_field("git.branch", format!("it has more than {LONGEST_GIT_BRANCH} bytes")));
+    }
+    Ok(())
 }
 
 fn platform_export(index: usize, export: api::PlatformExport) -> Result<PlatformExport, Failure> {

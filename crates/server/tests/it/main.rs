@@ -15,6 +15,7 @@ mod pki;
 mod publish;
 mod refused_checks;
 mod refused_publishes;
+mod renewed;
 mod resilience;
 mod roll_back;
 mod scene;
