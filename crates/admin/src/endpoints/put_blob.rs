@@ -34,6 +34,14 @@ pub async fn handle(
             Err(_) => Some((Err(Paused(idle).into()), None)),
         }
     });
-    admin.publishing.upload(&request::app(&app)?, hash, Box::pin(pieces)).await?;
+    let mut pieces = pieces.fuse().boxed();
+    let stored = admin.publishing.upload(&request::app(&app)?, hash, &mut pieces).await;
+    if stored.is_err() {
+        // Closed while the sender still sends, the connection is reset, and the sender learns of that instead of the
+        // answer. So what comes is read for a while and thrown away.
+        let rest = pieces.take_while(|piece| std::future::ready(piece.is_ok())).for_each(|_| std::future::ready(()));
+        let _ = tokio::time::timeout(idle, rest).await;
+    }
+    stored?;
     Ok(StatusCode::NO_CONTENT)
 }
