@@ -61,13 +61,25 @@ fn write(records: &Receiver<CheckRecord>, dropped: &AtomicU64, mut output: impl 
         for record in std::iter::once(first).chain(records.try_iter()).take(BATCH) {
             line(&mut text, &Line::from(&record));
         }
-        let lost = dropped.swap(0, Ordering::Relaxed);
-        if lost > 0 {
-            line(&mut text, &Dropped { dropped_checks: lost });
-        }
-        if let Err(error) = output.write_all(&text).and_then(|()| output.flush()) {
-            tracing::error!(%error, "the request log cannot be written");
-        }
+        say_dropped(&mut text, dropped);
+        put(&mut output, &text);
+    }
+    // A check may have met a full queue, and counted that only after the last batch was written.
+    text.clear();
+    say_dropped(&mut text, dropped);
+    put(&mut output, &text);
+}
+
+fn say_dropped(text: &mut Vec<u8>, dropped: &AtomicU64) {
+    let lost = dropped.swap(0, Ordering::Relaxed);
+    if lost > 0 {
+        line(text, &Dropped { dropped_checks: lost });
+    }
+}
+
+fn put(output: &mut impl Write, text: &[u8]) {
+    if let Err(error) = output.write_all(text).and_then(|()| output.flush()) {
+        tracing::error!(%error, "the request log cannot be written");
     }
 }
 
