@@ -14,7 +14,7 @@ use crate::config::MasterKeySource;
 #[derive(Debug, thiserror::Error)]
 pub enum MasterKeyError {
     /// The file cannot be read or written.
-    #[error("signing.master_key_file: {path}: {source}")]
+    #[error("{SETTING_FILE}: {path} cannot be read or written")]
     File {
         /// Which.
         path: PathBuf,
@@ -23,7 +23,7 @@ pub enum MasterKeyError {
         source: io::Error,
     },
     /// The text is not a key.
-    #[error("{setting}: {source}")]
+    #[error("{setting}: this is no master key")]
     Text {
         /// Where it stands.
         setting: String,
@@ -33,12 +33,23 @@ pub enum MasterKeyError {
     },
 }
 
+const SETTING: &str = "signing.master_key";
+const SETTING_FILE: &str = "signing.master_key_file";
+
+/// What to change when the key is not the right one, with the file where there is one.
+pub fn setting(source: &MasterKeySource) -> String {
+    match source {
+        MasterKeySource::Text(_) => SETTING.into(),
+        MasterKeySource::File { path, .. } => format!("{SETTING_FILE}: {}", path.display()),
+    }
+}
+
 /// Reads the key. Makes one when the settings allow it and the data is new: data that exists was sealed by a key that is
 /// gone, and another one would hide that.
 pub fn load(source: &MasterKeySource, is_new: bool, entropy: &dyn Entropy) -> Result<MasterKey, MasterKeyError> {
+    let no_key = |error| MasterKeyError::Text { setting: setting(source), source: error };
     match source {
-        MasterKeySource::Text(text) => MasterKey::parse(text)
-            .map_err(|source| MasterKeyError::Text { setting: "signing.master_key".into(), source }),
+        MasterKeySource::Text(text) => MasterKey::parse(text).map_err(no_key),
         MasterKeySource::File { path, create } => {
             let file = |source| MasterKeyError::File { path: path.clone(), source };
             let text = match fs::read_to_string(path) {
@@ -48,8 +59,7 @@ pub fn load(source: &MasterKeySource, is_new: bool, entropy: &dyn Entropy) -> Re
                 }
                 Err(error) => return Err(file(error)),
             };
-            MasterKey::parse(text.trim())
-                .map_err(|source| MasterKeyError::Text { setting: path.display().to_string(), source })
+            MasterKey::parse(&text).map_err(no_key)
         }
     }
 }

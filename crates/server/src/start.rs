@@ -8,9 +8,9 @@ use std::time::Duration;
 use admin::Admin;
 use async_trait::async_trait;
 use blob::{BlobStore, CacheLimits, CachedBlobs, ReadBlobs};
-use delivery::Delivery;
 use delivery::door::{ApiKeys, Door, Open};
 use delivery::record::CheckSink;
+use delivery::{Delivery, RefreshError};
 use model::{AppId, AppSlug, ChannelName, KeyId};
 use publishing::ports::{Announce, Clock, Entropy};
 use publishing::{PublishError, Publishing, Rules, token_hash};
@@ -58,10 +58,14 @@ pub enum StartError {
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
     /// The master key does not open what is stored.
-    #[error(
-        "signing.master_key_file: the master key does not open the stored signing keys; restore the one of this data"
-    )]
-    WrongMasterKey(#[source] PublishError),
+    #[error("{setting}: it does not open the stored signing keys; restore the master key of this data")]
+    WrongMasterKey {
+        /// Where the key comes from.
+        setting: String,
+        /// Why.
+        #[source]
+        source: PublishError,
+    },
     /// The database cannot be opened.
     #[error("data_dir: the database cannot be used")]
     Store(#[from] StoreError),
@@ -73,7 +77,7 @@ pub enum StartError {
     FirstStart(#[from] PublishError),
     /// What is stored cannot be served.
     #[error("what is stored cannot be served")]
-    Refresh(#[from] delivery::RefreshError),
+    Refresh(#[from] RefreshError),
     /// The request log's thread cannot be started.
     #[error("the request log cannot be started")]
     CheckLog(#[source] std::io::Error),
@@ -243,7 +247,10 @@ pub async fn start_with(settings: Settings, parts: Parts) -> Result<RunningServe
     let announce = Arc::new(Reload(delivery.clone()));
     let publishing =
         Publishing::new(store.clone(), blobs, master_key, rules, parts.clock.clone(), parts.entropy, announce);
-    publishing.open_all_keys().await.map_err(StartError::WrongMasterKey)?;
+    publishing.open_all_keys().await.map_err(|error| match error {
+        PublishError::Store(error) => StartError::Store(error),
+        source => StartError::WrongMasterKey { setting: master_key::setting(&settings.master_key), source },
+    })?;
     let created = first_start(&publishing).await?;
     delivery.reload_all().await?;
 
@@ -324,6 +331,10 @@ struct Reload(Arc<Delivery>);
 #[async_trait]
 impl Announce for Reload {
     async fn changed(&self, app: AppId) -> Result<(), PublishError> {
-        self.0.reload(app).await.map_err(|error| PublishError::Internal(format!("the change is stored, but {error}")))
+        self.0.reload(app).await.map_err(|error| match error {
+            // Worth another try, which is answered when the change is seen.
+            RefreshError::Store(error) => PublishError::Store(error),
+            other => PublishError::Internal(format!("the change is stored, but {other}")),
+        })
     }
 }
