@@ -1,0 +1,178 @@
+//! A store that can be told to fail, in front of the real one.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use model::{AppId, AppSlug, BlobHash, BranchId, KeyId, Millis, Platform, RuntimeVersion, UpdateId};
+use serde_json::Value;
+use store::{
+    Actor, AddKey, AppRecord, AppState, Apps, AppsError, AssetRecord, AuditLine, Blobs, Bootstrap, Bootstrapped,
+    BranchRecord, ChannelRecord, Commit, CommitError, Committed, Effect, EncodedBlob, Encodings, History, Idempotency,
+    IssuedEntry, KeyError, KeyRecord, Keys, LaneHead, NewChannel, NewToken, Once, Prepare, PrepareError, Prepared,
+    PreparedPublish, Publish, ReadAudit, ReadSnapshots, ReplayError, Replays, SaveError, SealedKey, SessionId, Store,
+    StoreError, StoredUpdate, TokenHash, TokenRecord, Tokens,
+};
+
+/// Tells a [`FaultyStore`] what to do. It works until it is told otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct Faults(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    mode: Mode,
+    asked: Vec<&'static str>,
+}
+
+/// What happens when the store is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// It answers.
+    #[default]
+    Works,
+    /// It panics, whatever it is asked.
+    Panics,
+    /// It cannot be reached.
+    IsDown,
+    /// Its disk is full.
+    IsFull,
+    /// It takes changes, but no snapshot can be read.
+    CannotBeRead,
+    /// It answers so many times; then it cannot be reached once; then it answers again.
+    FailsAfter(usize),
+}
+
+impl Faults {
+    /// From now on.
+    pub fn set(&self, mode: Mode) {
+        self.0.lock().unwrap().mode = mode;
+    }
+
+    /// What the store is doing.
+    pub fn mode(&self) -> Mode {
+        self.0.lock().unwrap().mode
+    }
+
+    /// What the store was asked since the last time, by method; without the poll for changes.
+    pub fn take_asked(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.0.lock().unwrap().asked)
+    }
+
+    /// A store between the server and its real one, for [`testing::ServerBuilder::wrap_store`].
+    pub fn wrap(&self) -> impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store> + Send + 'static {
+        let faults = self.clone();
+        move |inner| Arc::new(FaultyStore { inner, faults })
+    }
+
+    fn meet(&self, method: &'static str) -> Result<(), StoreError> {
+        // Asked now and then, whoever else asks: it neither counts nor takes away the one fault that is meant for others.
+        let is_poll = method == "versions";
+        let mode = {
+            let mut state = self.0.lock().unwrap();
+            match state.mode {
+                Mode::FailsAfter(_) if is_poll => Mode::Works,
+                mode => {
+                    if !is_poll {
+                        state.asked.push(method);
+                    }
+                    state.mode = match mode {
+                        Mode::FailsAfter(0) => Mode::Works,
+                        Mode::FailsAfter(left) => Mode::FailsAfter(left - 1),
+                        lasting => lasting,
+                    };
+                    mode
+                }
+            }
+        };
+        match mode {
+            Mode::Works | Mode::FailsAfter(1..) => Ok(()),
+            Mode::Panics => panic!("the store was asked: {method}"),
+            Mode::CannotBeRead if !matches!(method, "versions" | "load" | "assets") => Ok(()),
+            Mode::IsDown | Mode::CannotBeRead | Mode::FailsAfter(0) => {
+                Err(StoreError::Unavailable(format!("{method} is told to fail").into()))
+            }
+            Mode::IsFull => Err(StoreError::NoSpace(format!("{method} is told to have no space").into())),
+        }
+    }
+}
+
+/// Meets the fault that was ordered before it asks the real store.
+#[derive(Debug)]
+struct FaultyStore {
+    inner: Arc<dyn Store>,
+    faults: Faults,
+}
+
+/// Every method of a trait: first the fault, then the real store.
+macro_rules! delegate {
+    ($trait:ident { $(fn $method:ident(&self $(, $argument:ident: $type:ty)*) -> $answer:ty;)* }) => {
+        #[async_trait]
+        impl $trait for FaultyStore {
+            $(async fn $method(&self $(, $argument: $type)*) -> $answer {
+                self.faults.meet(stringify!($method))?;
+                self.inner.$method($($argument),*).await
+            })*
+        }
+    };
+}
+
+delegate!(Apps {
+    fn bootstrap(&self, bootstrap: Bootstrap) -> Result<Bootstrapped, StoreError>;
+    fn app(&self, slug: &AppSlug) -> Result<Option<AppRecord>, StoreError>;
+    fn apps(&self) -> Result<Vec<AppRecord>, StoreError>;
+    fn ensure_channel(
+        &self, app: AppId, channel: NewChannel, branch: BranchId, actor: &Actor, now: Millis
+    ) -> Result<ChannelRecord, AppsError>;
+    fn channels(&self, app: AppId) -> Result<Vec<ChannelRecord>, StoreError>;
+    fn branches(&self, app: AppId) -> Result<Vec<BranchRecord>, StoreError>;
+});
+
+delegate!(Blobs {
+    fn missing_blobs(&self, app: AppId, blobs: &[(BlobHash, u64)]) -> Result<Vec<BlobHash>, StoreError>;
+    fn record_blob(&self, app: AppId, hash: BlobHash, size: u64, now: Millis) -> Result<(), StoreError>;
+    fn encodings(&self, blobs: &[BlobHash]) -> Result<Encodings, StoreError>;
+    fn record_encodings(&self, blob: BlobHash, encodings: &[EncodedBlob], now: Millis) -> Result<(), StoreError>;
+});
+
+delegate!(History {
+    fn lanes(&self, app: AppId, branch: BranchId) -> Result<Vec<LaneHead>, StoreError>;
+    fn lane(
+        &self, app: AppId, branch: BranchId, platform: Platform, runtime_version: &RuntimeVersion
+    ) -> Result<Vec<IssuedEntry>, StoreError>;
+    fn update(&self, app: AppId, update: UpdateId) -> Result<Option<StoredUpdate>, StoreError>;
+});
+
+delegate!(Keys {
+    fn add_key(&self, intent: AddKey) -> Result<Effect<u64>, KeyError>;
+    fn keys(&self, app: AppId) -> Result<Vec<KeyRecord>, StoreError>;
+    fn sealed_key(&self, app: AppId, key_id: &KeyId) -> Result<Option<SealedKey>, StoreError>;
+});
+
+delegate!(Publish {
+    fn prepare(&self, question: Prepare) -> Result<Prepared, PrepareError>;
+    fn save_prepared(
+        &self, prepared: PreparedPublish, once: Option<Once>, now: Millis
+    ) -> Result<Effect<()>, SaveError>;
+    fn prepared(
+        &self, app: AppId, session: SessionId, now: Millis
+    ) -> Result<Option<PreparedPublish>, StoreError>;
+    fn commit(&self, commit: Commit) -> Result<Effect<Committed>, CommitError>;
+});
+
+delegate!(ReadAudit {
+    fn audit(&self, app: AppId, limit: u32) -> Result<Vec<AuditLine>, StoreError>;
+});
+
+delegate!(ReadSnapshots {
+    fn versions(&self) -> Result<Vec<(AppId, u64)>, StoreError>;
+    fn load(&self, app: AppId) -> Result<Option<AppState>, StoreError>;
+    fn assets(&self, app: AppId, after: u64) -> Result<Vec<AssetRecord>, StoreError>;
+});
+
+delegate!(Replays {
+    fn replay(&self, request: &Idempotency, now: Millis) -> Result<Option<Value>, ReplayError>;
+});
+
+delegate!(Tokens {
+    fn add_token(&self, token: NewToken, now: Millis) -> Result<(), StoreError>;
+    fn token(&self, hash: TokenHash) -> Result<Option<TokenRecord>, StoreError>;
+});

@@ -1,0 +1,19 @@
+//! The server when things fail: killed, without its store, on a full disk, started wrongly, stopped in the middle.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "what was killed, and what could not be tried")]
+
+mod check_log;
+mod drain;
+mod early_answers;
+mod faulty_store;
+mod full_disk;
+mod full_objects;
+mod kills;
+
+mod process;
+mod refused_starts;
+mod request_log;
+mod served;
+mod start;
+mod store_fails;
+mod store_panics;
