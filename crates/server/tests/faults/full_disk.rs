@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use testing::{Answered, Export, ExportedFile, Publisher, expect};
 
 use crate::drain::noise;
+use crate::say;
 use crate::served::{PLATFORMS, hex, served};
 use crate::start::{anonymous, publisher, start, url};
 
@@ -84,7 +85,9 @@ impl SmallDisk {
         match mounted {
             Ok(output) if output.status.success() => Some(Self(directory)),
             refused => {
-                eprintln!("SKIPPED: a small disk cannot be mounted here, so no real disk was full: {refused:?}");
+                let why =
+                    refused.map_or_else(|error| error.to_string(), |said| String::from_utf8_lossy(&said.stderr).into());
+                say(&format!("SKIPPED: no real disk was full, since a small one cannot be mounted here: {why}"));
                 None
             }
         }

@@ -3,6 +3,8 @@
 use publishing::ports::Entropy;
 use server::machine::SystemEntropy;
 
+use crate::say;
+
 /// `SplitMix64`: enough for choosing where to kill.
 pub struct Chance {
     state: u64,
@@ -16,7 +18,7 @@ impl Chance {
             Some((_, seed)) => seed.parse().unwrap(),
             None => u64::from_le_bytes(SystemEntropy.bytes()[..8].try_into().unwrap()),
         };
-        println!("FAULTS_SEED={seed}");
+        say(&format!("FAULTS_SEED={seed}"));
         Self { state: seed }
     }
 

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 
 use crate::drain::noise;
 use crate::process::{Launch, ServerProcess};
+use crate::say;
 use audit::Audit;
 use chance::Chance;
 use cut::{Cut, Left, publish_until_killed};
@@ -142,7 +143,9 @@ async fn whenever_the_server_is_killed_it_comes_back_whole() {
     server.kill().await;
     scene.audit.everything().await;
     let table = scene.table();
-    println!("{table}{unheard} of the commits without an answer had happened");
+    say(&format!(
+        "the server was killed while the publisher was\n{table}{unheard} of the unanswered commits had happened"
+    ));
     assert!(scene.kills.values().all(|kills| *kills > 0), "a phase was never hit:\n{table}");
     assert!(scene.unfinished > 0, "no kill left an unfinished file, so nothing had to be swept");
 }
