@@ -1,7 +1,8 @@
 //! The load: as many requests as the server answers, one at a time on each connection, from one thread.
 //!
 //! Why not `wrk`, which does much the same? It reads 8 KiB at a time, copies and parses every byte of a body, so that a
-//! 2 MB answer costs it more than it costs the server, and a ratio of two servers that both wait for it is always one.
+//! 2 MB answer costs it 1.7 times what it costs the server, and a ratio of two servers that both wait for it is always one
+//! (this one: 0.4 times; for a check 0.7 times, wrk 0.9).
 //! It counts an answer of the wrong status or length as an answer. And what a server took of its core has to be read
 //! exactly when the first request goes out and when the last answer is in, which only the one who sends them knows. This one
 //! compares each status line and each length with the answer that is expected, throws bodies away inside the kernel

@@ -20,9 +20,9 @@ pub struct Report {
     load_average_before: f64,
     plan: Plan,
     cases: Vec<CaseReport>,
-    idle_resident_bytes: Judged<u64>,
+    idle_resident_mb: Judged<f64>,
     /// After all rounds, with whatever the allocator keeps.
-    loaded_resident_bytes: u64,
+    loaded_resident_mb: f64,
     start_to_first_answer_ms: Judged<Spread>,
 }
 
@@ -146,13 +146,14 @@ impl Report {
     /// Sums up.
     pub fn new(cases: &[Case<'_>], samples: Vec<Samples>, plan: Plan, starts: &Starts, load_average: f64) -> Self {
         let first = Spread::of(starts.first_answers.iter().map(|time| time.as_secs_f64() * 1e3));
+        let idle = megabytes(starts.idle_bytes);
         Self {
             processor: machine::processor(),
             load_average_before: load_average,
             plan,
             cases: cases.iter().zip(samples).map(|(case, samples)| CaseReport::new(case, samples)).collect(),
-            idle_resident_bytes: Judged::new(starts.idle_bytes, megabytes(starts.idle_bytes), Some(Aim::AtMost(60.0))),
-            loaded_resident_bytes: starts.loaded_bytes,
+            idle_resident_mb: Judged::new(idle, idle, Some(Aim::AtMost(60.0))),
+            loaded_resident_mb: megabytes(starts.loaded_bytes),
             start_to_first_answer_ms: Judged::new(first, first.median, Some(Aim::AtMost(150.0))),
         }
     }
@@ -175,13 +176,13 @@ impl Report {
         for case in &self.cases {
             case.write_table(text)?;
         }
-        let idle = &self.idle_resident_bytes;
+        let idle = &self.idle_resident_mb;
         writeln!(
             text,
             "\nidle resident memory    {:>6.1} MB   aim < 60 MB: {} (after the load: {:.1} MB)",
-            megabytes(idle.value.value),
+            idle.value.value,
             idle.verdict(),
-            megabytes(self.loaded_resident_bytes),
+            self.loaded_resident_mb,
         )?;
         let start = &self.start_to_first_answer_ms;
         let Spread { median, least, most } = start.value.value;

@@ -12,9 +12,9 @@ use bench::yardstick::Answer;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
 fn main() -> Result<()> {
@@ -53,7 +53,7 @@ async fn serve(prepared: Prepared) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
     std::io::stdout().flush()?;
-    let http = auto::Builder::new(TokioExecutor::new());
+    let http = http1::Builder::new();
     loop {
         let (stream, _) = listener.accept().await?;
         let (http, prepared) = (http.clone(), prepared.clone());
@@ -61,7 +61,7 @@ async fn serve(prepared: Prepared) -> Result<()> {
     }
 }
 
-async fn connection(stream: TcpStream, http: &auto::Builder<TokioExecutor>, prepared: Prepared) {
+async fn connection(stream: TcpStream, http: &http1::Builder, prepared: Prepared) {
     if stream.set_nodelay(true).is_err() {
         return;
     }
