@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use store::{Actor, Bootstrap, Bootstrapped, NewToken, TokenHash, TokenId};
 use zeroize::Zeroizing;
 
+use crate::ports::Entropy;
 use crate::prepare::new_channel;
 use crate::{GenerateKey, PublishError, Publishing};
 
@@ -67,17 +68,22 @@ impl Publishing {
         })
     }
 
-    /// A token of 256 random bits.
+    /// A token of 256 random bits, known to nobody yet.
     pub fn new_token(&self) -> Zeroizing<String> {
-        use fmt::Write as _;
-        let mut token = Zeroizing::new(String::with_capacity(TOKEN_PREFIX.len() + 64));
-        token.push_str(TOKEN_PREFIX);
-        for byte in [self.entropy.bytes(), self.entropy.bytes()].as_flattened() {
-            // Writing to a string does not fail.
-            let _ = write!(token, "{byte:02x}");
-        }
-        token
+        new_token(&*self.entropy)
     }
+}
+
+/// A token of 256 random bits.
+pub fn new_token(entropy: &dyn Entropy) -> Zeroizing<String> {
+    use fmt::Write as _;
+    let mut token = Zeroizing::new(String::with_capacity(TOKEN_PREFIX.len() + 64));
+    token.push_str(TOKEN_PREFIX);
+    for byte in [entropy.bytes(), entropy.bytes()].as_flattened() {
+        // Writing to a string does not fail.
+        let _ = write!(token, "{byte:02x}");
+    }
+    token
 }
 
 /// What the store keeps of a token.

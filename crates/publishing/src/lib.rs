@@ -32,7 +32,7 @@ use store::{AppRecord, Store};
 use tokio::sync::Semaphore;
 
 pub use blob::BlobError;
-pub use bootstrap::{FirstStart, token_hash};
+pub use bootstrap::{FirstStart, new_token, token_hash};
 pub use commit::{CommitRequest, DetachedSignature, Issued, IssuedUpdate};
 pub use error::PublishError;
 pub use keys::{GenerateKey, ImportKey, KeyInfo};

@@ -26,8 +26,8 @@ pub trait Announce: Send + Sync {
     async fn changed(&self, app: AppId) -> Result<(), PublishError>;
 }
 
-/// A UUID v7: ordered by time, for rows.
-pub(crate) fn ordered_id(now: Millis, random: [u8; 16]) -> Uuid {
+/// A UUID v7 of that instant: ordered by time, for rows.
+pub fn ordered_id(now: Millis, random: [u8; 16]) -> Uuid {
     let mut tail = [0; 10];
     tail.copy_from_slice(&random[..10]);
     let millis = u64::try_from(now.0).unwrap_or(0);

@@ -8,6 +8,8 @@ pub mod machine;
 mod master_key;
 pub mod routes;
 mod start;
+mod token;
 
 pub use logging::{LogError, start_logging};
 pub use start::{Created, Parts, RunningServer, StartError, WrapStore, start, start_with};
+pub use token::create_token;

@@ -26,6 +26,8 @@ enum Command {
     /// Show the settings or check a settings file
     #[command(subcommand)]
     Config(Config),
+    /// Make another admin token for the data directory, such as when the first was lost
+    Token(serve::Token),
     /// Run the server, publish an example if nothing is published yet, and play a phone that installs it
     Quickstart(quickstart::Quickstart),
     #[command(flatten)]
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
                 ExitCode::SUCCESS
             }
             Command::Config(Config::Check { config }) => serve::check(config.as_deref()),
+            Command::Token(arguments) => serve::token(arguments).await,
             Command::Quickstart(arguments) => quickstart::run(global, arguments).await,
             Command::Client(command) => cli::run(global, command).await,
         }

@@ -17,6 +17,32 @@ pub struct Serve {
     config: Option<PathBuf>,
 }
 
+/// Arguments of `updraft token`.
+#[derive(Debug, Args)]
+pub struct Token {
+    /// The settings file of the server
+    #[arg(long, value_name = "FILE", env = "UPDRAFT_CONFIG")]
+    config: Option<PathBuf>,
+    /// What the audit log calls its holder
+    #[arg(long, default_value = "operator")]
+    name: String,
+}
+
+/// Prints a new admin token.
+pub async fn token(arguments: Token) -> ExitCode {
+    let settings = match settings(arguments.config.as_deref()) {
+        Ok(settings) => settings,
+        Err(code) => return code,
+    };
+    match server::create_token(&settings, &arguments.name).await {
+        Ok(token) => {
+            println!("{}", token.as_str());
+            ExitCode::SUCCESS
+        }
+        Err(error) => complain("no token was made", &error),
+    }
+}
+
 /// Serves until SIGTERM, SIGINT or a failure.
 pub async fn run(arguments: Serve) -> ExitCode {
     let settings = match settings(arguments.config.as_deref()) {
