@@ -62,6 +62,12 @@ impl Delivery {
         if *method == Method::HEAD {
             return response;
         }
+        if part.is_none()
+            && let Some(bytes) = self.blobs.in_memory(form.hash)
+        {
+            *response.body_mut() = Body::Full(bytes);
+            return response;
+        }
         match self.read(&form, part, length).await {
             Ok(body) => {
                 *response.body_mut() = body;

@@ -6,7 +6,7 @@ use std::time::Instant;
 use arrayvec::ArrayVec;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use model::decide::{Decision, Outcome, Reason, decide};
-use model::{AppSlug, Device, Millis, Platform, UpdateId};
+use model::{AppSlug, BranchId, Device, Millis, Platform, UpdateId};
 use protocol::answer::{AnswerKind, outer_headers};
 use protocol::request::parse_check;
 use protocol::{CheckRequest, ProtocolVersion, names};
@@ -114,8 +114,10 @@ impl Delivery {
             learned.names(None, &request);
             return unknown_app(slug, version);
         };
-        learned.app = Some(slug.clone());
-        learned.names(Some(app), &request);
+        if !self.sinks.is_empty() {
+            learned.app = Some(slug.clone());
+            learned.names(Some(app), &request);
+        }
         let decision = decide(&app.snapshot, &device(&request));
         respond(asked, app, &request, &decision, learned)
     }
@@ -155,10 +157,7 @@ fn respond(
             };
             (refusal(&problem, version), problem.code)
         }
-        Outcome::Nothing(reason) => {
-            let filter = decision.filter.and_then(|branch| app.filter(branch));
-            (nothing(version, filter), reason.code())
-        }
+        Outcome::Nothing(reason) => (nothing(app, decision.filter), reason.code()),
         Outcome::Update(entry) | Outcome::RollBackToEmbedded(entry) => {
             let key = request.expect_signature.as_ref().map(|expected| &*expected.key_id);
             let Some(answer) = app.answer(entry, request.shape, key, decision.filter.is_some()) else {
@@ -181,15 +180,10 @@ fn hand_out(answer: &PreparedAnswer, version: ProtocolVersion, unchanged: bool) 
     response
 }
 
-fn nothing(version: ProtocolVersion, filter: Option<&HeaderValue>) -> Response<Body> {
+fn nothing(app: &PreparedApp, filter: Option<BranchId>) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    let headers = response.headers_mut();
-    headers.reserve(5);
-    headers.extend(outer_headers(version, AnswerKind::Nothing));
-    if let Some(filter) = filter {
-        headers.insert(names::response::MANIFEST_FILTERS, filter.clone());
-    }
+    *response.headers_mut() = app.nothing(filter).clone();
     response
 }
 

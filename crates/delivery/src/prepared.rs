@@ -16,7 +16,10 @@ pub struct PreparedApp {
     /// What deciding reads.
     pub snapshot: AppSnapshot,
     entries: HashMap<UpdateId, PreparedEntry>,
-    filters: HashMap<BranchId, HeaderValue>,
+    /// The headers of a 204.
+    nothing: HeaderMap,
+    /// The same with a branch's filter.
+    nothing_of: HashMap<BranchId, HeaderMap>,
     keys: Vec<KeyId>,
 }
 
@@ -76,7 +79,9 @@ impl PreparedApp {
             .iter()
             .map(|entry| Ok((entry.id, PreparedEntry::new(entry, &keys, filters.get(&entry.branch))?)))
             .collect::<Result<_, StructuredError>>()?;
-        Ok(Self { snapshot, entries, filters, keys: keys.into_iter().map(|key| key.key_id).collect() })
+        let nothing_of = filters.iter().map(|(branch, filter)| (*branch, nothing(Some(filter)))).collect();
+        let keys = keys.into_iter().map(|key| key.key_id).collect();
+        Ok(Self { snapshot, entries, nothing: nothing(None), nothing_of, keys })
     }
 
     /// The answer that serves `entry` in `shape`, signed by `key` where one is asked for, with its branch's filter when
@@ -101,9 +106,9 @@ impl PreparedApp {
         }
     }
 
-    /// `expo-manifest-filters` for a branch.
-    pub fn filter(&self, branch: BranchId) -> Option<&HeaderValue> {
-        self.filters.get(&branch)
+    /// The headers of a 204, with a branch's filter where one is sent.
+    pub fn nothing(&self, filter: Option<BranchId>) -> &HeaderMap {
+        filter.and_then(|branch| self.nothing_of.get(&branch)).unwrap_or(&self.nothing)
     }
 
     /// The app's key ids, oldest first.
@@ -171,6 +176,15 @@ impl PreparedShapes {
                 .then(|| Bare { expo_json: bare(AnswerShape::ExpoJson), json: bare(AnswerShape::Json) }),
         }
     }
+}
+
+/// The protocol's version makes no difference here: a 204 is always version 1.
+fn nothing(filter: Option<&HeaderValue>) -> HeaderMap {
+    let mut headers: HeaderMap = outer_headers(ProtocolVersion::V1, AnswerKind::Nothing).into_iter().collect();
+    if let Some(filter) = filter {
+        headers.insert(names::response::MANIFEST_FILTERS, filter.clone());
+    }
+    headers
 }
 
 fn prepare(

@@ -14,9 +14,16 @@ pub struct BlobHash(pub [u8; 32]);
 #[error("a blob hash is the SHA-256 in 64 lower-case hexadecimal digits")]
 pub struct BlobHashError;
 
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 impl fmt::Display for BlobHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // In one piece: it is written for every asset that is served.
+        let mut text = [0; 64];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
