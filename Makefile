@@ -3,7 +3,7 @@
 CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: run test lint unit readme bench
+.PHONY: run test lint tools unit readme bench
 
 run:
 	$(CARGO) build --release --locked --package updraft
@@ -16,7 +16,11 @@ lint:
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(CARGO) xtask deps
 
-unit:
+# OpenSSL judges every signature beside the library that made it.
+tools:
+	@command -v openssl >/dev/null || { apt-get update && apt-get install --yes openssl; }
+
+unit: tools
 	$(CARGO) test --workspace --locked
 
 # Starts `make run`, then types every command of the README: a real `npm ci` and `expo export`, two publishes, two installs.

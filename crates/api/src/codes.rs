@@ -47,7 +47,7 @@ codes! {
     Unauthorized = "unauthorized", 401, "The request carries no valid admin token", "send `authorization: Bearer …` with the admin token that the first start printed, or set UPDRAFT_TOKEN";
     NotFound = "not_found", 404, "There is nothing at this address", "check the path";
     UnknownApp = "unknown_app", 404, "There is no such app", "a fresh server has the app `default`";
-    UnknownChannel = "unknown_channel", 404, "The app has no such channel", "check the spelling, or create it with `--create-channel`";
+    UnknownChannel = "unknown_channel", 404, "The app has no such channel", "check the spelling; `updraft publish --create-channel` creates one";
     UnknownBranch = "unknown_branch", 404, "The app has no such branch", "check the spelling";
     UnknownPublish = "unknown_publish", 404, "There is no such prepared publish", "prepare it again; a prepared publish is kept for an hour";
     UnknownKey = "unknown_key", 404, "The app has no signing key with this id", "list them with `updraft keys list`";

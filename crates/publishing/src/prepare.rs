@@ -147,7 +147,9 @@ impl Publishing {
         if let Some(lane) = before.lanes.iter().find(|lane| lane.rollout_active) {
             return Err(rollout_active(&lane.lane));
         }
-        if !request.force && exports.iter().zip(&before.lanes).all(|(export, lane)| is_head(export, lane)) {
+        if !request.force
+            && exports.iter().zip(&before.lanes).all(|(export, lane)| is_head(export, lane, &self.rules.public_url))
+        {
             return Err(PublishError::NothingChanged(before.branch_name));
         }
         let channel = match &request.destination {
@@ -198,13 +200,21 @@ impl Publishing {
     ) -> Result<Prepared, PublishError> {
         let lanes = exports.iter().map(|export| export.lane.clone()).collect();
         let question = Prepare { app, destination: destination.clone(), lanes, now: self.now() };
-        match self.store.prepare(question).await.map_err(PublishError::from) {
-            Err(PublishError::UnknownChannel { channel, .. }) => {
-                let known = self.store.channels(app).await?.into_iter().map(|known| known.name).collect();
-                Err(PublishError::UnknownChannel { channel, known })
-            }
-            other => other,
+        match self.store.prepare(question).await {
+            Err(refused) => Err(self.naming_channels(app, refused.into()).await?),
+            Ok(before) => Ok(before),
         }
+    }
+
+    /// The refusal, with the channels that there are where one was not found.
+    pub(crate) async fn naming_channels(
+        &self,
+        app: AppId,
+        refused: PublishError,
+    ) -> Result<PublishError, PublishError> {
+        let PublishError::UnknownChannel { channel, .. } = refused else { return Ok(refused) };
+        let known = self.store.channels(app).await?.into_iter().map(|known| known.name).collect();
+        Ok(PublishError::UnknownChannel { channel, known })
     }
 
     /// Whether the strict client will take what is asked for. The exact bytes are judged when they are rendered; by then
@@ -325,7 +335,7 @@ fn entry(export: &CheckedExport, frame: &Frame<'_>, now: Millis) -> Result<NewEn
         created_at: frame.created_at,
         kind: EntryKind::Update,
         body,
-        fingerprint: render::fingerprint(export),
+        fingerprint: render::fingerprint(export, frame.public_url),
         origin: None,
         held: false,
         rollout: None,
@@ -333,9 +343,11 @@ fn entry(export: &CheckedExport, frame: &Frame<'_>, now: Millis) -> Result<NewEn
     })
 }
 
-fn is_head(export: &CheckedExport, lane: &LaneBefore) -> bool {
+fn is_head(export: &CheckedExport, lane: &LaneBefore, public_url: &str) -> bool {
     lane.head.as_ref().is_some_and(|head| {
-        head.entry.kind == EntryKind::Update && !head.entry.disabled && head.fingerprint == render::fingerprint(export)
+        head.entry.kind == EntryKind::Update
+            && !head.entry.disabled
+            && head.fingerprint == render::fingerprint(export, public_url)
     })
 }
 

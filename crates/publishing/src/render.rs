@@ -121,11 +121,12 @@ fn signing_info(manifest: &Manifest) -> Option<SigningInfo> {
     Some(SigningInfo { project_id: project_id.into(), scope_key: scope_key.into() })
 }
 
-/// What the update shows to a device, without what differs at every publish: id, time, commit and the channel named.
-pub(crate) fn fingerprint(export: &CheckedExport) -> ContentFingerprint {
+/// What the update shows to a device, without what differs at every publish: id, time, commit and the channel named. The
+/// address of its assets counts: on a moved server the same content is worth publishing again.
+pub(crate) fn fingerprint(export: &CheckedExport, public_url: &str) -> ContentFingerprint {
     let assets: Vec<_> =
         export.assets.iter().map(|asset| json!([asset.key, asset.file_extension, asset.hash])).collect();
-    let content = json!({ "bundle": export.bundle, "assets": assets, "config": export.config });
+    let content = json!({ "bundle": export.bundle, "assets": assets, "config": export.config, "at": public_url });
     ContentFingerprint(Sha256::digest(content.to_string().as_bytes()).into())
 }
 

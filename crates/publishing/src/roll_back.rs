@@ -75,7 +75,10 @@ impl Publishing {
     ) -> Result<Issued, PublishError> {
         let now = self.now();
         let look = |lanes| self.store.prepare(Prepare { app, destination: request.destination.clone(), lanes, now });
-        let branch = look(Vec::new()).await?;
+        let branch = match look(Vec::new()).await {
+            Err(refused) => return Err(self.naming_channels(app, refused.into()).await?),
+            Ok(branch) => branch,
+        };
         let lanes = concerned(self.store.lanes(app, branch.branch).await?, request);
         if lanes.is_empty() {
             return Err(PublishError::NothingPublished(branch.branch_name));
@@ -162,8 +165,17 @@ impl Publishing {
             platform: lane.platform,
             runtime_version: lane.runtime_version.to_string(),
         };
-        let origin = previous(&past).map_err(|_| nothing())?.id;
-        self.store.update(app, origin).await?.ok_or_else(nothing)
+        let shown = |id| history.iter().find(|issued| issued.entry.id == id).map(|issued| issued.fingerprint);
+        let head = past.iter().find(|entry| !entry.held).and_then(|entry| shown(entry.id));
+        let mut from = 0;
+        loop {
+            let origin = previous(&past[from..]).map_err(|_| nothing())?.id;
+            if shown(origin) != head {
+                return self.store.update(app, origin).await?.ok_or_else(nothing);
+            }
+            // The same content published twice: whoever goes back wants what was before both.
+            from = past.iter().position(|entry| entry.id == origin).ok_or_else(nothing)?;
+        }
     }
 
     /// The lane's newest manifest, for the project names that a directive may need. The head may be a directive itself.

@@ -46,7 +46,9 @@ pub enum StartError {
         path: PathBuf,
     },
     /// The address cannot be listened on.
-    #[error("listen: {address} cannot be listened on")]
+    #[error(
+        "listen: {address} cannot be listened on; choose another with UPDRAFT_LISTEN, and UPDRAFT_PUBLIC_URL with it"
+    )]
     Listen {
         /// Which.
         address: SocketAddr,
@@ -212,6 +214,7 @@ pub async fn start_with(settings: Settings, parts: Parts) -> Result<RunningServe
     let listener = listener.map_err(|source| StartError::Listen { address: settings.listen, source })?;
     let address = listener.local_addr().map_err(unusable)?;
     let lock = lock(&data_dir)?;
+    keep_out_of_git(&data_dir).map_err(unusable)?;
 
     let database = data_dir.join("updraft.sqlite");
     let is_new = !database.exists();
@@ -284,6 +287,12 @@ pub async fn start_with(settings: Settings, parts: Parts) -> Result<RunningServe
         log,
         lock,
     })
+}
+
+/// The directory holds keys, and may lie in a project's working tree.
+fn keep_out_of_git(data_dir: &std::path::Path) -> std::io::Result<()> {
+    let ignore = data_dir.join(".gitignore");
+    if ignore.exists() { Ok(()) } else { std::fs::write(ignore, "*\n") }
 }
 
 /// Two servers on one directory would each believe to be the only writer.

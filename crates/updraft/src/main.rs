@@ -6,6 +6,7 @@ mod serve;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ErrorKind};
 use clap::{Parser, Subcommand};
 
 /// Over-the-air updates for Expo and React Native apps, from your own server.
@@ -46,8 +47,18 @@ enum Config {
     },
 }
 
+/// The argument parser quotes what it refuses, and a damaged secret is still one.
+fn is_about_a_token(error: &clap::Error) -> bool {
+    let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string);
+    error.kind() == ErrorKind::ValueValidation && argument.is_some_and(|argument| argument.starts_with("--token"))
+}
+
 fn main() -> ExitCode {
-    let Updraft { global, command } = Updraft::parse();
+    let Updraft { global, command } = match Updraft::try_parse() {
+        Ok(updraft) => updraft,
+        Err(error) if is_about_a_token(&error) => return serve::refuse_token(),
+        Err(error) => error.exit(),
+    };
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return serve::complain("the program cannot start", &error),

@@ -89,6 +89,8 @@ fn environment() -> impl Iterator<Item = (String, String)> {
 /// What an operator wants to know at the start; the token only at the first.
 pub fn greet(server: &RunningServer, settings: &Settings) {
     eprintln!("Updraft listens on http://{} and is reached at {}", server.address, settings.public_url.as_str());
+    let data_dir = settings.data_dir.canonicalize().unwrap_or_else(|_| settings.data_dir.clone());
+    eprintln!("Its data lies in {}", data_dir.display());
     if let Some(created) = &server.created {
         eprintln!();
         eprintln!("First start: created the app `default` with the channel `production` and the signing key `main`.");
@@ -132,6 +134,13 @@ async fn signal() -> std::io::Result<()> {
 /// Data to standard output.
 pub fn print(text: &str) {
     print!("{text}");
+}
+
+/// For a token that is none, without repeating it. Ends as other wrong arguments do.
+pub fn refuse_token() -> ExitCode {
+    eprintln!("error: the token in UPDRAFT_TOKEN or --token is empty, or has characters that no token has");
+    eprintln!("hint: `updraft token` on the server's machine makes a new one");
+    ExitCode::from(2)
 }
 
 /// An error with everything beneath it.

@@ -110,3 +110,35 @@ async fn a_file_that_the_disk_lost_is_asked_for_again() {
     assert_eq!(scene.publisher.upload_missing(&export).await, 1);
     scene.assert_unharmed("a lost file").await;
 }
+
+#[tokio::test]
+async fn a_roll_back_passes_over_a_copy_of_what_it_leaves() {
+    let scene = Scene::new().await;
+    let bad = Export::small("1.0.0", "bad");
+    scene.publisher.publish(&bad, "production").await;
+    let mut again = Publisher::prepare_request(&bad, "production");
+    again.force = true;
+    let prepared: api::Prepared = expect(&scene.publisher.post("/publishes", &again).await);
+    assert_eq!(scene.publisher.commit(&prepared.id).await.status, 201);
+    let back: api::Published = expect(&scene.publisher.roll_back("production", api::RollBackTo::Previous).await);
+    for update in &back.updates {
+        assert_eq!(update.origin.as_deref(), Some(scene.id(&update.platform)), "not the bad one a second time");
+    }
+}
+
+#[tokio::test]
+async fn on_a_moved_server_the_same_content_is_worth_publishing_again() {
+    let scene = Scene::new().await;
+    let same = Publisher::prepare_request(&Export::small("1.0.0", "first"), "production");
+    assert_eq!(scene.publisher.post("/publishes", &same).await.code(), "nothing_changed");
+    let server = scene.server.restart().await;
+    assert_eq!(server.publisher().post("/publishes", &same).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_roll_back_of_an_unknown_channel_names_the_known_ones() {
+    let scene = Scene::new().await;
+    let answer = scene.publisher.roll_back("prodution", api::RollBackTo::Previous).await;
+    assert_problem(&answer, (404, "unknown_channel", "channel"), "a typo");
+    assert!(answer.json()["detail"].as_str().unwrap().contains("production"), "{:?}", answer.json());
+}
