@@ -6,11 +6,14 @@
 
 pub mod blob_hash;
 pub mod bucket;
+pub mod control;
 pub mod decide;
 pub mod device;
 pub mod ids;
+mod lane;
 pub mod names;
 pub mod roll_back;
+pub mod rule;
 pub mod snapshot;
 pub mod time;
 
@@ -19,7 +22,9 @@ pub use bucket::{BasisPoints, Draw, Salt};
 pub use decide::{Decision, Outcome, Reason, decide};
 pub use device::Device;
 pub use ids::{AppId, BranchId, ChannelId, UpdateGroupId, UpdateId};
+pub use lane::LaneId;
 pub use names::{AppSlug, BranchName, ChannelName, KeyId, NameError, RuntimeVersion};
+pub use rule::{DeviceIds, Rule};
 pub use snapshot::{
     AppSnapshot, Branch, Channel, EmbeddedUpdate, Entry, EntryKind, KnownUpdate, Lane, Rollout, Target,
     TooManyConditionalEntries,

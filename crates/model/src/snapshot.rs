@@ -1,10 +1,13 @@
 //! One app as a check sees it: immutable, complete, bounded.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    AppId, AppSlug, BasisPoints, BranchId, BranchName, ChannelId, ChannelName, Millis, Platform, RuntimeVersion, Salt,
-    UpdateGroupId, UpdateId,
+    AppId, AppSlug, BasisPoints, BranchId, BranchName, ChannelId, ChannelName, Millis, Platform, Rule, RuntimeVersion,
+    Salt, UpdateGroupId, UpdateId,
 };
 
 /// A lane never holds more entries than this; storing the one after it is refused (`too_many_conditional_entries`).
@@ -42,7 +45,8 @@ pub struct Channel {
 }
 
 /// Where a channel points.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Target {
     /// At one branch.
     Branch(BranchId),
@@ -149,6 +153,8 @@ pub struct Entry {
     pub held: bool,
     /// Served to a share of the devices while the rest get the entry beneath.
     pub rollout: Option<Rollout>,
+    /// Served to the devices that match while the rest get the entry beneath.
+    pub rule: Option<Arc<Rule>>,
 }
 
 impl Entry {
@@ -157,10 +163,10 @@ impl Entry {
         !self.disabled && !self.held
     }
 
-    /// Whether no walk gets past it. An open rollout at 100 % counts: the highest bucket, also that of a device without
+    /// Whether no walk gets past it: it has no rule and no rollout. An open rollout at 100 % counts: the highest bucket, also that of a device without
     /// an id, is below 10,000. Reverting such a rollout needs what lies beneath, which is in the store and not here.
     pub fn stands_for_everyone(&self) -> bool {
-        self.is_served() && self.rollout.is_none_or(|rollout| rollout.share == BasisPoints::ALL)
+        self.is_served() && self.rule.is_none() && self.rollout.is_none_or(|rollout| rollout.share == BasisPoints::ALL)
     }
 }
 
@@ -174,7 +180,7 @@ pub enum EntryKind {
 }
 
 /// An open rollout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rollout {
     /// How many devices get the entry.
     pub share: BasisPoints,

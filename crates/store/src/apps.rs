@@ -1,7 +1,7 @@
-//! Apps, their channels and branches.
+//! Apps.
 
 use async_trait::async_trait;
-use model::{AppId, AppSlug, BranchId, BranchName, ChannelId, ChannelName, Millis, Target};
+use model::{AppId, AppSlug, BranchId, BranchName, ChannelId, ChannelName, Millis};
 
 use crate::{Actor, NewKey, NewToken, StoreError};
 
@@ -66,40 +66,7 @@ pub struct AppRecord {
     pub created_at: Millis,
 }
 
-/// A channel, as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChannelRecord {
-    /// Its id.
-    pub id: ChannelId,
-    /// The name that binaries send.
-    pub name: ChannelName,
-    /// Where it points.
-    pub target: Target,
-    /// A paused channel answers "no update".
-    pub paused: bool,
-}
-
-/// A branch, as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BranchRecord {
-    /// Its id.
-    pub id: BranchId,
-    /// Its display name.
-    pub name: BranchName,
-}
-
-/// Why an operation on an app was refused.
-#[derive(Debug, thiserror::Error)]
-pub enum AppsError {
-    /// There is no such app.
-    #[error("there is no such app")]
-    UnknownApp,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Apps and where their channels point.
+/// Apps. What is in them is [`ReadControl`](crate::ReadControl)'s.
 #[async_trait]
 pub trait Apps: Send + Sync {
     /// Creates the app with its channel, branch, key and token at version 1, unless its slug is taken.
@@ -110,22 +77,4 @@ pub trait Apps: Send + Sync {
 
     /// All apps, by slug.
     async fn apps(&self) -> Result<Vec<AppRecord>, StoreError>;
-
-    /// The app's channel with this name. When there is none it is created with the ids given, pointing at the app's
-    /// branch of the same name, which is created too unless it exists. An existing channel is returned as it is, and
-    /// the app's version stays.
-    async fn ensure_channel(
-        &self,
-        app: AppId,
-        channel: NewChannel,
-        branch: BranchId,
-        actor: &Actor,
-        now: Millis,
-    ) -> Result<ChannelRecord, AppsError>;
-
-    /// The app's channels, by name; none for an unknown app.
-    async fn channels(&self, app: AppId) -> Result<Vec<ChannelRecord>, StoreError>;
-
-    /// The app's branches, by name; none for an unknown app.
-    async fn branches(&self, app: AppId) -> Result<Vec<BranchRecord>, StoreError>;
 }

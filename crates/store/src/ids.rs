@@ -27,11 +27,6 @@ id!(
     TokenId
 );
 
-/// SHA-256 over what an update shows to a device, without its id and time: two updates with the same fingerprint are
-/// "nothing changed". What goes in is the publisher's rule; a store only compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ContentFingerprint(pub [u8; 32]);
-
 /// Who did it, as the audit log shows it, e.g. `token:ci`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Actor(pub String);

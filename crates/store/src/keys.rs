@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use model::{AppId, KeyId, Millis, UpdateId};
 
-use crate::{Actor, Effect, IdempotencyConflict, Once, StoreError};
+use crate::{Actor, StoreError};
 
 /// A private key, encrypted by the server's master key.
 #[derive(Clone, PartialEq, Eq)]
@@ -56,8 +56,6 @@ pub struct AddKey {
     pub signatures: Vec<(UpdateId, Vec<u8>)>,
     /// The app's version that those entries were read at.
     pub at_version: u64,
-    /// Makes it happen once.
-    pub once: Option<Once>,
     /// Who does it.
     pub actor: Actor,
     /// Now.
@@ -84,9 +82,6 @@ pub enum KeyError {
     /// A signature names an update that the app does not have.
     #[error("the app has no update {0}")]
     UnknownUpdate(UpdateId),
-    /// The idempotency key belongs to another request.
-    #[error(transparent)]
-    Conflict(#[from] IdempotencyConflict),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -97,7 +92,7 @@ pub enum KeyError {
 pub trait Keys: Send + Sync {
     /// Adds a key with the signatures of what is served, so that no device that asks for it meets an unsigned entry.
     /// Returns the app's new version.
-    async fn add_key(&self, intent: AddKey) -> Result<Effect<u64>, KeyError>;
+    async fn add_key(&self, intent: AddKey) -> Result<u64, KeyError>;
 
     /// The app's keys, oldest first, then by key id.
     async fn keys(&self, app: AppId) -> Result<Vec<KeyRecord>, StoreError>;

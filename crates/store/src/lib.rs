@@ -20,40 +20,64 @@ mod audit;
 mod blobs;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod control;
 mod error;
 mod history;
 mod ids;
 mod keys;
-mod publish;
+mod operate;
 mod replay;
 mod snapshots;
 mod tokens;
+mod watch;
 
-pub use apps::{
-    AppRecord, Apps, AppsError, Bootstrap, Bootstrapped, BranchRecord, ChannelRecord, NewBranch, NewChannel,
-};
+pub use apps::{AppRecord, Apps, Bootstrap, Bootstrapped, NewBranch, NewChannel};
 pub use audit::{AuditAction, AuditLine, ReadAudit};
 pub use blobs::{Blobs, ContentEncoding, EncodedBlob, Encodings};
+pub use control::{Controlled, ReadControl};
 pub use error::{BoxError, StoreError};
-pub use history::{History, IssuedEntry, LaneHead, StoredUpdate, UpdateAsset};
-pub use ids::{Actor, ContentFingerprint, SessionId, TokenId};
+pub use history::{GroupRecord, History, StoredUpdate, UpdateAsset};
+pub use ids::{Actor, SessionId, TokenId};
 pub use keys::{AddKey, KeyError, KeyRecord, Keys, NewKey, SealedKey};
-pub use publish::{
-    Commit, CommitError, Committed, Destination, EntrySignature, ExpectedHead, LaneBefore, LaneId, NewAsset, NewEntry,
-    NewGroup, Prepare, PrepareError, Prepared, PreparedPublish, Publish, SESSION_LIFETIME, SaveError,
+pub use operate::{
+    CommitError, Committed, EntrySignature, NewAsset, NewEntry, NewGroup, Operate, Operation, SESSION_LIFETIME,
+    SaveError, Seal,
 };
-pub use replay::{Effect, IDEMPOTENCY_LIFETIME, Idempotency, IdempotencyConflict, Once, ReplayError, Replays};
+pub use replay::{Effect, IDEMPOTENCY_LIFETIME, Idempotency, IdempotencyConflict, ReplayError, Replays};
 pub use snapshots::{AppState, AssetRecord, PublicKey, ReadSnapshots, StoredEntry};
 pub use tokens::{NewToken, TokenHash, TokenRecord, Tokens};
+pub use watch::{Change, Changes, Watch};
 
 /// Everything, for the room that wires a backend and for the contract. Other callers hold the one trait that they use;
 /// an `Arc<dyn Store>` becomes an `Arc` of any of them by itself.
 pub trait Store:
-    Apps + Blobs + History + Keys + Publish + ReadAudit + ReadSnapshots + Replays + Tokens + std::fmt::Debug
+    Apps
+    + Blobs
+    + History
+    + Keys
+    + Operate
+    + ReadAudit
+    + ReadControl
+    + ReadSnapshots
+    + Replays
+    + Tokens
+    + Watch
+    + std::fmt::Debug
 {
 }
 
 impl<T> Store for T where
-    T: Apps + Blobs + History + Keys + Publish + ReadAudit + ReadSnapshots + Replays + Tokens + std::fmt::Debug
+    T: Apps
+        + Blobs
+        + History
+        + Keys
+        + Operate
+        + ReadAudit
+        + ReadControl
+        + ReadSnapshots
+        + Replays
+        + Tokens
+        + Watch
+        + std::fmt::Debug
 {
 }

@@ -25,16 +25,6 @@ pub struct Idempotency {
     pub body_hash: [u8; 32],
 }
 
-/// Makes an intent happen once: the outcome is stored in the effect's own transaction and returned again, as it is, to
-/// whoever repeats the request within [`IDEMPOTENCY_LIFETIME`].
-#[derive(Clone, Debug)]
-pub struct Once {
-    /// The request.
-    pub request: Idempotency,
-    /// What its caller answers; a store never looks inside.
-    pub outcome: Value,
-}
-
 /// Whether the intent took effect now or had done so before.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect<T> {

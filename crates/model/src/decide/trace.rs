@@ -53,6 +53,8 @@ pub enum Verdict {
     Disabled,
     /// Passed over: it waits behind a pin.
     Held,
+    /// Passed over: its rule does not match the device, or asks for what the device does not say.
+    OutsideRule,
     /// Passed over: its rollout has not reached the device.
     OutsideRollout(Draw),
     /// It stands: this is the choice.
@@ -68,6 +70,7 @@ impl Verdict {
         match self {
             Self::Disabled => "disabled",
             Self::Held => "held",
+            Self::OutsideRule => "outside_rule",
             Self::OutsideRollout(_) => "outside_rollout",
             Self::Chosen { .. } => "chosen",
         }

@@ -26,6 +26,9 @@ fn judge(entry: &Entry, device: &Device<'_>) -> Verdict {
     if entry.held {
         return Verdict::Held;
     }
+    if entry.rule.as_ref().is_some_and(|rule| rule.holds(device) != Some(true)) {
+        return Verdict::OutsideRule;
+    }
     match entry.rollout.map(|rollout| Draw::of(rollout.salt, rollout.share, device.id)) {
         Some(draw) if !draw.inside() => Verdict::OutsideRollout(draw),
         rollout => Verdict::Chosen { rollout },

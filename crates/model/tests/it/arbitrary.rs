@@ -52,6 +52,7 @@ pub fn entry() -> impl Strategy<Value = Entry> {
         disabled,
         held,
         rollout,
+        rule: None,
     })
 }
 

@@ -33,6 +33,7 @@ pub fn entry(number: u32) -> Entry {
         disabled: false,
         held: false,
         rollout: None,
+        rule: None,
     }
 }
 

@@ -1,0 +1,298 @@
+//! Plans: one function an operation, each a pure rule over the app's state.
+//!
+//! A planner works on a copy of the state and applies each edit as it notes it, so that a later step sees what the ones
+//! before it lead to. [`Planner::finish`] adds what every operation owes: entries that it makes reachable are reissued
+//! when they are older than a roll back to embedded that devices may have taken (architecture.md §4 *Order*), and no
+//! lane has more entries than a walk may look at.
+
+mod branches;
+mod channels;
+mod issuing;
+mod renewal;
+mod rollouts;
+mod updates;
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+pub use branches::{create_branch, delete_branch, pin, rename_branch, unpin};
+pub use channels::{
+    ChannelIds, create_channel, delete_channel, finish_split, pause_channel, point_channel, revert_split, set_split,
+    start_split,
+};
+pub use issuing::{RollBackTo, Terms, publish, republish, roll_back};
+pub use rollouts::{finish_rollout, revert_rollout, set_rollout, start_rollout};
+pub use updates::{delete_updates, disable, edit_message, enable, newer_embedded, register_embedded};
+
+use super::{ContentFingerprint, Control, Edit, PastEntry, Refusal};
+use crate::{
+    BranchId, Entry, EntryKind, LaneId, Millis, Platform, Rollout, Rule, RuntimeVersion, UpdateGroupId, UpdateId,
+};
+
+/// What an operation changes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// In this order.
+    pub edits: Vec<Edit>,
+    /// What is issued, after the edits; instants rise in this order.
+    pub issues: Vec<IssueGroup>,
+    /// Worth a look.
+    pub notes: Vec<Note>,
+}
+
+impl Plan {
+    /// Whether it changes nothing.
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty() && self.issues.is_empty()
+    }
+}
+
+/// Entries of one branch that are issued as one group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IssueGroup {
+    /// The branch that gets them.
+    pub branch: BranchId,
+    /// Why they are issued.
+    pub why: Why,
+    /// In the order of their instants.
+    pub entries: Vec<PlannedEntry>,
+}
+
+/// Why a group is issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The operation is about it.
+    Asked,
+    /// A rollout was reverted: this is what was beneath it.
+    Reverted,
+    /// It became reachable for devices that would refuse its old time.
+    Renewed,
+}
+
+/// One entry to issue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedEntry {
+    /// Where it goes.
+    pub lane: LaneId,
+    /// What it shows.
+    pub content: Content,
+    /// Stored behind a pin.
+    pub held: bool,
+    /// Served to a share first.
+    pub rollout: Option<Rollout>,
+    /// Served to some.
+    pub rule: Option<Arc<Rule>>,
+}
+
+/// What an entry shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// The manifest that the publisher brings for this lane.
+    New {
+        /// Equal for equal content.
+        content: ContentFingerprint,
+    },
+    /// A stored update's, under a new id and time.
+    Copy(UpdateId),
+    /// The directive; with the entry that it repeats, where it does.
+    Embedded(Option<UpdateId>),
+}
+
+/// Something worth a look that stops nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Stable, for programs.
+    pub code: &'static str,
+    /// For people.
+    pub message: String,
+}
+
+/// What an operation that issues does about a rollout that is open in its lanes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnRollout {
+    /// Be refused.
+    #[default]
+    Refuse,
+    /// Serve the rolling entry to everyone first.
+    Finish,
+    /// Take the rolling entry back first.
+    Revert,
+}
+
+/// Which entries an operation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Selection {
+    /// A group's id, or one entry's.
+    pub id: Uuid,
+    /// Only of this platform.
+    pub platform: Option<Platform>,
+}
+
+impl Selection {
+    /// The entries, newest first; at least one.
+    pub fn entries(self, control: &Control) -> Result<Vec<&PastEntry>, Refusal> {
+        let wanted = |past: &&PastEntry| {
+            (past.entry.group.0 == self.id || past.entry.id.0 == self.id)
+                && self.platform.is_none_or(|platform| past.lane.platform == platform)
+        };
+        let entries: Vec<&PastEntry> = control.entries.iter().filter(wanted).collect();
+        if entries.is_empty() { Err(Refusal::UnknownUpdate(self.id)) } else { Ok(entries) }
+    }
+}
+
+/// Builds a plan.
+struct Planner<'c> {
+    before: &'c Control,
+    state: Control,
+    plan: Plan,
+    /// What the entries that were only planned so far show, by the ids that they have in `state`.
+    planned: Vec<Content>,
+}
+
+impl<'c> Planner<'c> {
+    fn new(before: &'c Control) -> Self {
+        Self { before, state: before.clone(), plan: Plan::default(), planned: Vec::new() }
+    }
+
+    fn edit(&mut self, edit: Edit) {
+        // Planning names only what it found in the state.
+        let applied = self.state.apply(&edit);
+        debug_assert!(applied.is_ok(), "{edit:?}");
+        self.plan.edits.push(edit);
+    }
+
+    fn note(&mut self, code: &'static str, message: String) {
+        self.plan.notes.push(Note { code, message });
+    }
+
+    /// Issues entries as one group; nothing for none.
+    fn issue(&mut self, branch: BranchId, why: Why, mut entries: Vec<PlannedEntry>) {
+        if entries.is_empty() {
+            return;
+        }
+        for entry in &mut entries {
+            entry.content = self.resolved(entry.content);
+            let number = self.planned.len();
+            let past = self.as_if_issued(branch, entry, number);
+            self.planned.push(entry.content);
+            self.state.insert(past);
+        }
+        self.plan.issues.push(IssueGroup { branch, why, entries });
+    }
+
+    /// A copy of what is only planned shows what that shows.
+    fn resolved(&self, content: Content) -> Content {
+        let (Content::Copy(id) | Content::Embedded(Some(id))) = content else { return content };
+        self.planned
+            .iter()
+            .enumerate()
+            .find(|(number, _)| planned_id(*number) == id)
+            .map_or(content, |(_, shown)| *shown)
+    }
+
+    fn as_if_issued(&self, branch: BranchId, entry: &PlannedEntry, number: usize) -> PastEntry {
+        let origin = match entry.content {
+            Content::New { .. } => None,
+            Content::Copy(origin) => Some(origin),
+            Content::Embedded(origin) => origin,
+        };
+        let content = match entry.content {
+            Content::New { content } => content,
+            Content::Copy(origin) | Content::Embedded(Some(origin)) => {
+                self.state.entry(origin).map_or(ContentFingerprint::UNKNOWN, |past| past.content)
+            }
+            Content::Embedded(None) => ContentFingerprint::UNKNOWN,
+        };
+        PastEntry {
+            branch,
+            lane: entry.lane.clone(),
+            entry: Entry {
+                id: planned_id(number),
+                group: UpdateGroupId(Uuid::max()),
+                created_at: self.state.next_instant(entry.lane.platform, Millis(i64::MIN)),
+                kind: match entry.content {
+                    Content::New { .. } | Content::Copy(_) => EntryKind::Update,
+                    Content::Embedded(_) => EntryKind::RollBackToEmbedded,
+                },
+                disabled: false,
+                held: entry.held,
+                rollout: entry.rollout,
+                rule: entry.rule.clone(),
+            },
+            origin,
+            content,
+            version: self.state.version + 1,
+        }
+    }
+
+    /// Issues these entries again, each with its own rule and rollout, in the order in which they came. The conditional
+    /// ones among the originals are disabled: beneath a chain without an end they would go on to be looked at.
+    fn reissue(&mut self, branch: BranchId, why: Why, newest_first: Vec<Entry>, lane: &LaneId) {
+        for entry in newest_first.iter().filter(|entry| entry.rule.is_some() || entry.rollout.is_some()) {
+            self.end(entry);
+        }
+        let again = newest_first.into_iter().rev().map(|entry| PlannedEntry {
+            lane: lane.clone(),
+            content: copy_of(entry.id, entry.kind),
+            held: false,
+            rollout: entry.rollout,
+            rule: entry.rule,
+        });
+        self.issue(branch, why, again.collect());
+    }
+
+    /// The entry is served to nobody any more, and its rollout, if it has one, is over.
+    fn end(&mut self, entry: &Entry) {
+        if entry.rollout.is_some() {
+            self.edit(Edit::SetRollout { update: entry.id, rollout: None });
+        }
+        if !entry.disabled {
+            self.edit(Edit::DisableUpdate { update: entry.id, disabled: true });
+        }
+    }
+
+    /// The entry whose rollout is open in the lane.
+    fn rolling(&self, branch: BranchId, lane: &LaneId) -> Option<Entry> {
+        let open = |past: &&PastEntry| past.entry.rollout.is_some() && !past.entry.disabled;
+        self.state.lane(branch, lane).find(open).map(|past| past.entry.clone())
+    }
+
+    fn reachable(&self, branch: BranchId, lane: &LaneId) -> Result<Vec<Entry>, Refusal> {
+        let reachable = self.state.reachable(branch, lane);
+        reachable.map(|lane| lane.entries).map_err(|_| Refusal::TooManyConditionalEntries(lane.clone()))
+    }
+
+    fn finish(mut self) -> Result<Plan, Refusal> {
+        self.renew()?;
+        for past in &self.state.entries {
+            // Every lane once: by its newest entry.
+            let newest = self.state.lane(past.branch, &past.lane).next();
+            if newest.is_some_and(|newest| newest.entry.id == past.entry.id) {
+                self.reachable(past.branch, &past.lane)?;
+            }
+        }
+        Ok(self.plan)
+    }
+}
+
+/// The id under which an entry that is only planned stands in a planner's state.
+fn planned_id(number: usize) -> UpdateId {
+    UpdateId(Uuid::from_u128(u128::MAX - number as u128))
+}
+
+fn copy_of(id: UpdateId, kind: EntryKind) -> Content {
+    match kind {
+        EntryKind::Update => Content::Copy(id),
+        EntryKind::RollBackToEmbedded => Content::Embedded(Some(id)),
+    }
+}
+
+/// Which lanes an operation on a branch is limited to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Only {
+    /// This platform.
+    pub platform: Option<Platform>,
+    /// This runtime version.
+    pub runtime_version: Option<RuntimeVersion>,
+}

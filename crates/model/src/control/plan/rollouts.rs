@@ -1,0 +1,100 @@
+//! Rollouts of updates: an entry is served to a share of the devices while the rest get the one beneath.
+
+use super::{OnRollout, Plan, Planner, Selection, Why};
+use crate::control::plan::{Content, PlannedEntry};
+use crate::control::{Control, Edit, Refusal};
+use crate::{BasisPoints, BranchId, Entry, LaneId, Rollout, Salt};
+
+/// Serves what its branch serves first to a share of the devices only. Devices that have it already keep it.
+pub fn start_rollout(control: &Control, selection: Selection, share: BasisPoints, salt: Salt) -> Result<Plan, Refusal> {
+    let mut planner = Planner::new(control);
+    for past in selection.entries(control)? {
+        if planner.rolling(past.branch, &past.lane).is_some() {
+            return Err(Refusal::RolloutActive(past.lane.clone()));
+        }
+        let first = planner.reachable(past.branch, &past.lane)?.into_iter().next();
+        if first.is_none_or(|first| first.id != past.entry.id) {
+            return Err(Refusal::NotTheHead(past.entry.id));
+        }
+        planner.edit(Edit::SetRollout { update: past.entry.id, rollout: Some(Rollout { share, salt }) });
+    }
+    planner.finish()
+}
+
+/// Raises the share.
+pub fn set_rollout(control: &Control, selection: Selection, share: BasisPoints) -> Result<Plan, Refusal> {
+    let mut planner = Planner::new(control);
+    for (_, lane, entry, rollout) in open(control, selection)? {
+        if share < rollout.share {
+            return Err(Refusal::RolloutCannotLower { lane, from: rollout.share, to: share });
+        }
+        if share > rollout.share {
+            planner.edit(Edit::SetRollout { update: entry.id, rollout: Some(Rollout { share, ..rollout }) });
+        }
+    }
+    planner.finish()
+}
+
+/// Serves the entry to everyone.
+pub fn finish_rollout(control: &Control, selection: Selection) -> Result<Plan, Refusal> {
+    let mut planner = Planner::new(control);
+    for (_, _, entry, _) in open(control, selection)? {
+        planner.edit(Edit::SetRollout { update: entry.id, rollout: None });
+    }
+    planner.finish()
+}
+
+/// Takes the entry back: what is beneath it is issued again, so that devices which run the entry leave it.
+pub fn revert_rollout(control: &Control, selection: Selection) -> Result<Plan, Refusal> {
+    let mut planner = Planner::new(control);
+    for (branch, lane, entry, _) in open(control, selection)? {
+        planner.revert(branch, &lane, &entry)?;
+    }
+    planner.finish()
+}
+
+/// What the selection has of open rollouts; at least one.
+fn open(control: &Control, selection: Selection) -> Result<Vec<(BranchId, LaneId, Entry, Rollout)>, Refusal> {
+    let entries = selection.entries(control)?.into_iter().filter(|past| !past.entry.disabled);
+    let open: Vec<_> = entries
+        .filter_map(|past| Some((past.branch, past.lane.clone(), past.entry.clone(), past.entry.rollout?)))
+        .collect();
+    if open.is_empty() { Err(Refusal::NoRollout(selection.id)) } else { Ok(open) }
+}
+
+impl Planner<'_> {
+    /// What an operation that issues in this lane does first about a rollout in it.
+    pub(super) fn settle(&mut self, branch: BranchId, lane: &LaneId, on_rollout: OnRollout) -> Result<(), Refusal> {
+        let Some(rolling) = self.rolling(branch, lane) else { return Ok(()) };
+        match on_rollout {
+            OnRollout::Refuse => Err(Refusal::RolloutActive(lane.clone())),
+            OnRollout::Finish => {
+                self.edit(Edit::SetRollout { update: rolling.id, rollout: None });
+                Ok(())
+            }
+            OnRollout::Revert => self.revert(branch, lane, &rolling),
+        }
+    }
+
+    fn revert(&mut self, branch: BranchId, lane: &LaneId, rolling: &Entry) -> Result<(), Refusal> {
+        self.end(rolling);
+        // One that waits behind a pin was never served.
+        if rolling.held {
+            return Ok(());
+        }
+        let beneath = self.reachable(branch, lane)?;
+        if beneath.is_empty() {
+            let embedded = PlannedEntry {
+                lane: lane.clone(),
+                content: Content::Embedded(None),
+                held: false,
+                rollout: None,
+                rule: None,
+            };
+            self.issue(branch, Why::Reverted, vec![embedded]);
+        } else {
+            self.reissue(branch, Why::Reverted, beneath, lane);
+        }
+        Ok(())
+    }
+}
