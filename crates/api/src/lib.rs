@@ -6,18 +6,28 @@
 
 pub mod app;
 pub mod codes;
+pub mod explain;
 pub mod keys;
+pub mod operations;
 pub mod problem;
 pub mod publish;
+pub mod updates;
 
 pub use app::{App, ChannelSummary};
 pub use codes::Code;
+pub use explain::{DeviceVerdict, Draw, Explain, ExplainedAnswer, Explanation, Step};
 pub use keys::{GenerateKey, ImportKey, Key, KeyHolder, Keys};
+pub use operations::{
+    AppSummary, Apps, Audit, AuditLine, Branch, BranchHead, Branches, ChangeChannel, ChangeChannelRollout,
+    ChangeRollout, Channel, ChannelRollout, Channels, CreateApp, CreateChannel, EditUpdate, Embedded, EmbeddedUpdates,
+    IssuedGroup, NameBranch, OnRollout, Operated, Pin, Reissue, WhichPlatform, Why,
+};
 pub use problem::Problem;
 pub use publish::{
     BlobRef, CommitPublish, DetachedSignature, ExportAsset, Git, MissingBlobs, PlatformExport, PreparePublish,
     Prepared, PreparedUpdate, Published, PublishedUpdate, RollBack, RollBackTo, UpdateKind, Warning, WhichBlobs,
 };
+pub use updates::{ListUpdates, ShownAsset, ShownUpdate, ShownUpdates, Update, UpdateState, Updates};
 
 /// The header that makes an intent safe to send again (architecture.md §5).
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";

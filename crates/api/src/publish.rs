@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::{IssuedGroup, OnRollout};
+
 /// `POST /api/v1/apps/{app}/blobs/missing`: which of these has this app not uploaded yet?
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,6 +54,15 @@ pub struct PreparePublish {
     /// Publishes also when the head already has this content.
     #[serde(default)]
     pub force: bool,
+    /// Serves them to a share of the devices first: opens a rollout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<u16>,
+    /// Serves them to the devices that match only: `{"device_in": ["…", …]}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<serde_json::Value>,
+    /// About a rollout that is open.
+    #[serde(default)]
+    pub on_rollout: OnRollout,
     /// One for each platform; published together or not at all.
     pub platforms: Vec<PlatformExport>,
 }
@@ -157,6 +168,9 @@ pub struct Published {
     pub branch: String,
     /// One for each platform and runtime version.
     pub updates: Vec<PublishedUpdate>,
+    /// What the same transaction issued besides, such as what was beneath a rollout that it reverted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<IssuedGroup>,
     /// Worth a look.
     pub warnings: Vec<Warning>,
 }
@@ -177,6 +191,9 @@ pub struct PublishedUpdate {
     /// The entry whose content it repeats, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
+    /// Whether it waits behind a pin.
+    #[serde(default)]
+    pub held: bool,
 }
 
 /// What an entry is.
@@ -210,6 +227,12 @@ pub struct RollBack {
     pub branch: Option<String>,
     /// Where to.
     pub to: RollBackTo,
+    /// The group or update of the branch to go back to; with `to` = `group` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// About a rollout that is open.
+    #[serde(default)]
+    pub on_rollout: OnRollout,
     /// Only this platform; by default every platform of the newest group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
@@ -229,4 +252,6 @@ pub enum RollBackTo {
     Previous,
     /// To the update inside the binary.
     Embedded,
+    /// To what a named group shows.
+    Group,
 }

@@ -1,0 +1,106 @@
+//! Why a device gets what it gets.
+
+use serde::{Deserialize, Serialize};
+
+use crate::UpdateKind;
+
+/// What `GET /api/v1/apps/{app}/explain` is asked, as its query. Besides, `header=name=value`, any number of times: a
+/// header of the check, such as `accept` or `expo-extra-params`; it overrides what the other fields say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explain {
+    /// The channel baked into the binary.
+    pub channel: String,
+    /// `ios` or `android`.
+    pub platform: String,
+    /// The binary's runtime version.
+    pub runtime_version: String,
+    /// The device's `eas-client-id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// The update that it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<String>,
+    /// The update inside its binary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedded: Option<String>,
+}
+
+/// The answer to [`Explain`]: what `decide` says to such a check, and how it came to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// What the device is sent.
+    pub answer: ExplainedAnswer,
+    /// The entry that it is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update: Option<String>,
+    /// Why; the code of the request log.
+    pub code: String,
+    /// The same in words.
+    pub explanation: String,
+    /// The name of the branch that the channel gave the device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Where the device fell, when the channel points at two branches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_rollout: Option<Draw>,
+    /// The branch whose filter goes with the answer, by name; the device stores it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    /// The entries that were looked at, newest first.
+    pub steps: Vec<Step>,
+    /// What the device does with the answer.
+    pub device: DeviceVerdict,
+}
+
+/// What a device is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExplainedAnswer {
+    /// A manifest.
+    Update,
+    /// The directive that sends it to the update inside its binary.
+    RollBackToEmbedded,
+    /// 204.
+    Nothing,
+    /// 404: there is no such channel.
+    NotFound,
+}
+
+/// Where a device fell in a rollout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draw {
+    /// The device's bucket, 0 to 9,999.
+    pub bucket: u16,
+    /// How many are inside: those whose bucket is below.
+    pub basis_points: u16,
+    /// Whether the device is.
+    pub inside: bool,
+}
+
+/// One entry that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Its id.
+    pub update: String,
+    /// What it is.
+    pub kind: UpdateKind,
+    /// Its `createdAt` or `commitTime`.
+    pub created_at: String,
+    /// What became of it: `chosen`, `disabled`, `held`, `outside_rollout`, `outside_rule`.
+    pub code: String,
+    /// The same in words.
+    pub explanation: String,
+    /// Where the device fell in its rollout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<Draw>,
+}
+
+/// What a device does with an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceVerdict {
+    /// `accepts`, `refuses`, `keeps` (it is sent nothing), `depends` (on what the server does not know).
+    pub code: String,
+    /// The same in words, with the rule of the client behind it.
+    pub explanation: String,
+}
