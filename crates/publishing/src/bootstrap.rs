@@ -4,7 +4,7 @@ use std::fmt;
 
 use model::{AppId, AppSlug, BranchId, ChannelId, ChannelName, KeyId};
 use sha2::{Digest, Sha256};
-use store::{Actor, Bootstrap, Bootstrapped, NewToken, TokenHash, TokenId};
+use store::{Actor, AppRecord, Bootstrap, Bootstrapped, NewToken, TokenHash, TokenId};
 use zeroize::Zeroizing;
 
 use crate::ports::Entropy;
@@ -35,10 +35,37 @@ impl Publishing {
         channel: &ChannelName,
         key_id: &KeyId,
     ) -> Result<Option<FirstStart>, PublishError> {
+        let token = self.new_token();
+        let new = NewToken { id: TokenId(self.new_id()), hash: token_hash(&token), name: "first start".into() };
+        let made = self.make_app(slug, channel, key_id, Some(new), Actor("first start".into())).await?;
+        Ok(made.map(|_| FirstStart { token }))
+    }
+
+    /// Creates one more app, with a channel, an equally named branch and a signing key.
+    pub async fn create_app(
+        &self,
+        slug: &AppSlug,
+        channel: &ChannelName,
+        key_id: &KeyId,
+        actor: Actor,
+    ) -> Result<AppRecord, PublishError> {
+        let made = self.make_app(slug, channel, key_id, None, actor).await?;
+        let app = made.ok_or_else(|| PublishError::AppExists(slug.clone()))?;
+        self.announce.changed(app.id).await?;
+        Ok(app)
+    }
+
+    async fn make_app(
+        &self,
+        slug: &AppSlug,
+        channel: &ChannelName,
+        key_id: &KeyId,
+        token: Option<NewToken>,
+        actor: Actor,
+    ) -> Result<Option<AppRecord>, PublishError> {
         if self.store.app(slug).await?.is_some() {
             return Ok(None);
         }
-        let actor = Actor("first start".into());
         let app = AppId(self.new_id());
         let generate = GenerateKey {
             key_id: key_id.clone(),
@@ -48,22 +75,13 @@ impl Publishing {
             actor: actor.clone(),
         };
         let (_, key) = self.new_key(app, slug.as_str(), &generate).await?;
-        let token = self.new_token();
         let named = new_channel(channel, ChannelId(self.new_id()), BranchId(self.new_id()));
         let (channel, branch) =
             named.ok_or_else(|| PublishError::Internal("a channel's name is no branch's name".into()))?;
-        let bootstrap = Bootstrap {
-            app,
-            slug: slug.clone(),
-            channel,
-            branch,
-            key: Some(key),
-            token: Some(NewToken { id: TokenId(self.new_id()), hash: token_hash(&token), name: "first start".into() }),
-            actor,
-            now: self.now(),
-        };
+        let bootstrap =
+            Bootstrap { app, slug: slug.clone(), channel, branch, key: Some(key), token, actor, now: self.now() };
         Ok(match self.store.bootstrap(bootstrap).await? {
-            Bootstrapped::Created(_) => Some(FirstStart { token }),
+            Bootstrapped::Created(app) => Some(app),
             Bootstrapped::Existed(_) => None,
         })
     }

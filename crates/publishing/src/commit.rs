@@ -1,12 +1,17 @@
 //! Commit: signatures, then visible everywhere at once.
 
-use model::{AppId, AppSlug, KeyId, Millis};
-use serde::{Deserialize, Serialize};
-use signing::{Certificate, Signature, SigningKey};
-use store::{Actor, AuditAction, Commit, Effect, EntrySignature, Idempotency, KeyRecord, NewEntry, SessionId};
+use std::collections::{BTreeMap, HashSet};
 
-use crate::prepare::{Warning, head_in_future};
-use crate::{PublishError, Publishing, judge};
+use bytes::Bytes;
+use model::control::Control;
+use model::control::plan::Why;
+use model::{AppId, AppSlug, EntryKind, KeyId, Millis, UpdateId};
+use signing::{Certificate, Signature, SigningKey};
+use store::{Controlled, Effect, EntrySignature, KeyRecord, Operation, Seal, SessionId};
+
+use crate::operate::{after, describe, reachable};
+use crate::prepare::{HEAD_IN_FUTURE, Warning};
+use crate::{Caller, Outcome, PublishError, Publishing, judge};
 
 /// A commit as it is asked for.
 #[derive(Clone, Debug)]
@@ -15,10 +20,8 @@ pub struct CommitRequest {
     pub session: SessionId,
     /// For the keys that the server does not hold.
     pub signatures: Vec<DetachedSignature>,
-    /// The request, when it came under an idempotency key.
-    pub idempotency: Option<Idempotency>,
     /// Who commits.
-    pub actor: Actor,
+    pub caller: Caller,
 }
 
 /// A signature made elsewhere.
@@ -32,48 +35,19 @@ pub struct DetachedSignature {
     pub signature: Signature,
 }
 
-/// What an operation issued. It is stored with the commit, so that a repeated request gets the same answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Issued {
-    /// The group.
-    pub group: String,
-    /// The branch that has it.
-    pub branch: String,
-    /// Its entries.
-    pub updates: Vec<IssuedUpdate>,
-    /// Worth a look.
-    pub warnings: Vec<Warning>,
-}
-
-/// One issued entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IssuedUpdate {
-    /// Its id.
-    pub id: String,
-    /// Whether it sends devices to the update inside their binary.
-    pub roll_back_to_embedded: bool,
-    /// Its platform.
-    pub platform: String,
-    /// Its runtime version.
-    pub runtime_version: String,
-    /// Its `createdAt` or `commitTime`.
-    pub created_at: String,
-    /// The entry whose content it repeats.
-    pub origin: Option<String>,
-}
-
 /// Signing again after a key was added in between.
 const TRIES: usize = 3;
 
 impl Publishing {
     /// Signs and makes visible what was prepared. Asked again, it answers the same and changes nothing.
-    pub async fn commit(&self, app: &AppSlug, request: CommitRequest) -> Result<Issued, PublishError> {
+    pub async fn commit(&self, app: &AppSlug, request: CommitRequest) -> Result<Outcome, PublishError> {
         let app = self.app(app).await?.id;
-        if let Some(idempotency) = &request.idempotency
+        if let Some(idempotency) = &request.caller.idempotency
             && let Some(outcome) = self.store.replay(idempotency, self.now()).await?
         {
             return self.replayed(app, outcome).await;
         }
+        let _alone = self.one_at_a_time.enter(app).await;
         for _ in 1..TRIES {
             match self.try_commit(app, &request).await {
                 // The key was added after the signatures were made, and the server can make one more.
@@ -88,70 +62,123 @@ impl Publishing {
         Ok(self.store.sealed_key(app, key_id).await?.is_some())
     }
 
-    async fn try_commit(&self, app: AppId, request: &CommitRequest) -> Result<Issued, PublishError> {
+    async fn try_commit(&self, app: AppId, request: &CommitRequest) -> Result<Outcome, PublishError> {
         let prepared = self.store.prepared(app, request.session, self.now()).await?;
-        let (signatures, issued) = match prepared {
-            Some(prepared) => {
-                let signatures = self.sign(app, &prepared, &request.signatures).await?;
-                (signatures, self.describe(app, &prepared).await?)
+        let (signatures, outcome) = match prepared {
+            Some(operation) => {
+                let signatures = self.sign(app, &operation, &request.signatures).await?;
+                (signatures, self.foretell(app, &operation).await?)
             }
             // Committed before, or unknown: the store knows which.
-            None => {
-                (Vec::new(), Issued { group: String::new(), branch: String::new(), updates: vec![], warnings: vec![] })
-            }
+            None => (Vec::new(), Outcome { action: String::new(), changed: true, groups: vec![], warnings: vec![] }),
         };
-        let commit = Commit {
-            app,
-            session: request.session,
+        let seal = Seal {
             signatures,
-            outcome: serde_json::to_value(&issued).map_err(|error| PublishError::Internal(error.to_string()))?,
-            idempotency: request.idempotency.clone(),
-            actor: request.actor.clone(),
+            outcome: serde_json::to_value(&outcome).map_err(|error| PublishError::Internal(error.to_string()))?,
+            idempotency: request.caller.idempotency.clone(),
+            actor: request.caller.actor.clone(),
             now: self.now(),
         };
-        match self.store.commit(commit).await? {
+        match self.store.commit(app, request.session, seal).await? {
             Effect::Replayed(outcome) => self.replayed(app, outcome).await,
             Effect::Fresh(_) => {
                 self.announce.changed(app).await?;
-                Ok(issued)
+                Ok(outcome)
             }
         }
     }
 
-    /// The answer of the first time. It may have been stored then and not become visible, which is why it was repeated;
-    /// whoever is told that it took effect finds it in effect.
-    pub(crate) async fn replayed(&self, app: AppId, outcome: serde_json::Value) -> Result<Issued, PublishError> {
-        self.announce.changed(app).await?;
-        serde_json::from_value(outcome).map_err(|error| PublishError::Internal(format!("a stored outcome: {error}")))
+    /// What the operation will have done. A publish was warned of late heads when it was prepared.
+    async fn foretell(&self, app: AppId, operation: &Operation) -> Result<Outcome, PublishError> {
+        let Controlled { control, now } = self.control(app).await?;
+        let Ok(after) = after(&control, operation) else { return Err(PublishError::HeadMoved) };
+        let brings = |group: &store::NewGroup| {
+            let mut entries = operation.entries.iter().filter(|entry| entry.group == group.id);
+            entries.any(|entry| entry.kind == EntryKind::Update && entry.origin.is_none())
+        };
+        // A publish issues copies only beneath what it brings.
+        let why: Vec<Why> =
+            operation.groups.iter().map(|group| if brings(group) { Why::Asked } else { Why::Reverted }).collect();
+        let mut warnings = self.warnings(app, operation, &after, now).await?;
+        warnings.retain(|warning| warning.code != HEAD_IN_FUTURE);
+        Ok(Outcome {
+            action: operation.action.as_str().into(),
+            changed: true,
+            groups: describe(&after, operation, &why)?,
+            warnings,
+        })
     }
 
     /// One signature by every key of the app over every entry.
-    async fn sign(
+    pub(crate) async fn sign(
         &self,
         app: AppId,
-        prepared: &store::PreparedPublish,
+        operation: &Operation,
         given: &[DetachedSignature],
     ) -> Result<Vec<EntrySignature>, PublishError> {
         let keys = self.store.keys(app).await?;
-        let mut signatures = verified(given, prepared, &keys)?;
+        let mut signatures = verified(given, operation, &keys)?;
         for key in keys.iter().filter(|key| key.held_by_server) {
-            let private = self.open_key(app, &key.key_id).await?;
-            let bodies: Vec<_> = prepared.entries.iter().map(|entry| (entry.id, entry.body.clone())).collect();
-            let made = off_the_threads(move || {
-                bodies.into_iter().map(|(id, body)| Ok((id, private.sign(&body)?))).collect::<Result<Vec<_>, _>>()
-            });
-            let made = made.await?.map_err(|error: signing::KeyError| PublishError::Signing(error.into()))?;
-            signatures.extend(made.into_iter().map(|(update, signature)| EntrySignature {
-                update,
-                key_id: key.key_id.clone(),
-                signature: signature.as_bytes().to_vec().into(),
-            }));
+            let bodies = operation.entries.iter().map(|entry| (entry.id, entry.body.clone())).collect();
+            signatures.extend(self.sign_bodies(app, &key.key_id, bodies).await?);
         }
-        let (prepared, now) = (prepared.clone(), self.now());
+        let (operation, now) = (operation.clone(), self.now());
         off_the_threads(move || {
-            keys.iter().try_for_each(|key| judge::signed(&prepared, key, &signatures, now)).map(|()| signatures)
+            keys.iter().try_for_each(|key| judge::signed(&operation, key, &signatures, now)).map(|()| signatures)
         })
         .await?
+    }
+
+    /// One signature over each body by a key that the server holds.
+    async fn sign_bodies(
+        &self,
+        app: AppId,
+        key_id: &KeyId,
+        bodies: Vec<(UpdateId, Bytes)>,
+    ) -> Result<Vec<EntrySignature>, PublishError> {
+        if bodies.is_empty() {
+            return Ok(Vec::new());
+        }
+        let private = self.open_key(app, key_id).await?;
+        let made = off_the_threads(move || {
+            bodies.into_iter().map(|(id, body)| Ok((id, private.sign(&body)?))).collect::<Result<Vec<_>, _>>()
+        });
+        let made = made.await?.map_err(|error: signing::KeyError| PublishError::Signing(error.into()))?;
+        let signature = |(update, signature): (UpdateId, Signature)| EntrySignature {
+            update,
+            key_id: key_id.clone(),
+            signature: signature.as_bytes().to_vec().into(),
+        };
+        Ok(made.into_iter().map(signature).collect())
+    }
+
+    /// Entries that an operation makes reachable again may be older than a key: the key signs them now, so that no
+    /// device that asks for it meets an unsigned entry. What a key elsewhere has not signed stays so.
+    pub(crate) async fn sign_uncovered(
+        &self,
+        app: AppId,
+        before: &Control,
+        after: &Control,
+    ) -> Result<Vec<EntrySignature>, PublishError> {
+        let covered: HashSet<UpdateId> = reachable(before)?.into_iter().collect();
+        let uncovered: Vec<UpdateId> =
+            reachable(after)?.into_iter().filter(|id| !covered.contains(id) && before.entry(*id).is_some()).collect();
+        if uncovered.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut bodies: BTreeMap<KeyId, Vec<(UpdateId, Bytes)>> = BTreeMap::new();
+        for (update, key_id) in self.store.missing_signatures(app, &uncovered).await? {
+            if let Some(stored) = self.store.update(app, update).await? {
+                bodies.entry(key_id).or_default().push((update, stored.body));
+            }
+        }
+        let mut signatures = Vec::new();
+        for (key_id, bodies) in bodies {
+            if self.holds(app, &key_id).await? {
+                signatures.extend(self.sign_bodies(app, &key_id, bodies).await?);
+            }
+        }
+        Ok(signatures)
     }
 
     /// The private key that the server holds under this id.
@@ -165,34 +192,6 @@ impl Publishing {
         let pem = std::str::from_utf8(&pem).map_err(|error| PublishError::Signing(error.into()))?;
         SigningKey::from_pem(pem).map_err(|error| PublishError::Signing(error.into()))
     }
-
-    pub(crate) async fn describe(&self, app: AppId, prepared: &store::PreparedPublish) -> Result<Issued, PublishError> {
-        let branches = self.store.branches(app).await?;
-        let branch = branches.into_iter().find(|branch| branch.id == prepared.branch);
-        let updates = prepared.entries.iter().map(|entry| {
-            Ok(IssuedUpdate {
-                id: entry.id.to_string(),
-                roll_back_to_embedded: entry.kind == model::EntryKind::RollBackToEmbedded,
-                platform: entry.lane.platform.to_string(),
-                runtime_version: entry.lane.runtime_version.to_string(),
-                created_at: crate::render::timestamp(entry.created_at)?.to_string(),
-                origin: entry.origin.map(|origin| origin.to_string()),
-            })
-        });
-        let now = self.now();
-        let mut warnings = expired(&self.store.keys(app).await?, now);
-        if prepared.action == AuditAction::RollBack {
-            // A publish was warned when it was prepared; a roll back is both steps in one.
-            let late = |entry: &NewEntry| head_in_future(entry.lane.platform, entry.created_at, now);
-            warnings.extend(prepared.entries.iter().filter_map(late));
-        }
-        Ok(Issued {
-            group: prepared.group.id.to_string(),
-            branch: branch.map(|branch| branch.name.to_string()).unwrap_or_default(),
-            updates: updates.collect::<Result<_, PublishError>>()?,
-            warnings,
-        })
-    }
 }
 
 /// Work that takes milliseconds, away from the threads that answer checks.
@@ -203,7 +202,7 @@ async fn off_the_threads<T: Send + 'static>(work: impl FnOnce() -> T + Send + 's
 /// The given signatures, each checked against its key's certificate and the bytes that will be served.
 fn verified(
     given: &[DetachedSignature],
-    prepared: &store::PreparedPublish,
+    operation: &Operation,
     keys: &[KeyRecord],
 ) -> Result<Vec<EntrySignature>, PublishError> {
     given
@@ -213,7 +212,7 @@ fn verified(
             let key = key.ok_or_else(|| PublishError::UnknownKey(one.key_id.clone()))?;
             let invalid =
                 || PublishError::InvalidSignature { key_id: one.key_id.clone(), update: one.update.to_string() };
-            let entry = prepared.entries.iter().find(|entry| entry.id == one.update).ok_or_else(invalid)?;
+            let entry = operation.entries.iter().find(|entry| entry.id == one.update).ok_or_else(invalid)?;
             let certificate = Certificate::from_pem(&key.certificate_pem).map_err(PublishError::InvalidCertificate)?;
             certificate.verify(&entry.body, &one.signature).map_err(|_| invalid())?;
             Ok(EntrySignature {
@@ -226,7 +225,7 @@ fn verified(
 }
 
 /// Devices refuse signatures by an expired certificate, so a publish says so.
-fn expired(keys: &[KeyRecord], now: Millis) -> Vec<Warning> {
+pub(crate) fn expired(keys: &[KeyRecord], now: Millis) -> Vec<Warning> {
     let expired = keys.iter().filter_map(|key| {
         let error = Certificate::from_pem(&key.certificate_pem).ok()?.check_code_signing(now.0).err()?;
         Some(Warning {

@@ -1,7 +1,8 @@
 //! Why a use case was refused, by meaning.
 
+use model::control::{Control, Refusal};
 use model::{BlobHash, BranchName, ChannelName, KeyId, NameError, Platform};
-use store::{AppsError, CommitError, KeyError, PrepareError, ReplayError, SaveError, StoreError};
+use store::{CommitError, KeyError, ReplayError, SaveError, StoreError};
 
 /// Why a use case was refused. Nothing visible was changed.
 #[derive(Debug, thiserror::Error)]
@@ -27,12 +28,6 @@ pub enum PublishError {
         /// What there is.
         known: Vec<ChannelName>,
     },
-    /// The app has no such branch.
-    #[error("the app has no branch `{0}`")]
-    UnknownBranch(BranchName),
-    /// The channel points at two branches.
-    #[error("the channel `{0}` points at two branches")]
-    SplitChannel(ChannelName),
     /// Neither a channel nor a branch was named, or both.
     #[error("name either a channel or a branch")]
     NoDestination,
@@ -89,27 +84,17 @@ pub enum PublishError {
     #[error("there is no such prepared publish, or it has expired")]
     UnknownPublish,
     /// Something else was issued meanwhile.
-    #[error("something else was issued for {0} meanwhile")]
-    HeadMoved(Platform),
-    /// A rollout is open.
-    #[error("a rollout is open for {platform} {runtime_version}")]
-    RolloutActive {
-        /// Where.
-        platform: Platform,
-        /// Where.
-        runtime_version: String,
-    },
-    /// There is nothing before the head.
-    #[error("nothing was published before the head for {platform} {runtime_version}")]
-    NothingToRollBackTo {
-        /// Where.
-        platform: Platform,
-        /// Where.
-        runtime_version: String,
-    },
-    /// The branch has nothing in what was asked to go back.
-    #[error("the branch `{0}` has no update there")]
-    NothingPublished(BranchName),
+    #[error("something else was issued meanwhile")]
+    HeadMoved,
+    /// The app changed at every try.
+    #[error("the app is being changed by others all the time")]
+    AppMoved,
+    /// There is an app with this name.
+    #[error("there is an app `{0}` already")]
+    AppExists(model::AppSlug),
+    /// A rule of operating an app.
+    #[error(transparent)]
+    Refused(Refusal),
     /// The app has no key with this id.
     #[error("the app has no signing key `{0}`")]
     UnknownKey(KeyId),
@@ -156,23 +141,15 @@ pub enum PublishError {
     Internal(String),
 }
 
-impl From<AppsError> for PublishError {
-    fn from(error: AppsError) -> Self {
-        match error {
-            AppsError::UnknownApp => Self::UnknownApp,
-            AppsError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<PrepareError> for PublishError {
-    fn from(error: PrepareError) -> Self {
-        match error {
-            PrepareError::UnknownApp => Self::UnknownApp,
-            PrepareError::UnknownChannel(channel) => Self::UnknownChannel { channel, known: Vec::new() },
-            PrepareError::UnknownBranch(branch) => Self::UnknownBranch(branch),
-            PrepareError::ChannelIsSplit(channel) => Self::SplitChannel(channel),
-            PrepareError::Store(error) => Self::Store(error),
+impl PublishError {
+    /// A refusal; one of a channel names those that there are.
+    pub(crate) fn refused(refusal: Refusal, control: &Control) -> Self {
+        match refusal {
+            Refusal::UnknownChannel(channel) => Self::UnknownChannel {
+                channel,
+                known: control.channels.iter().map(|known| known.name.clone()).collect(),
+            },
+            other => Self::Refused(other),
         }
     }
 }
@@ -180,7 +157,6 @@ impl From<PrepareError> for PublishError {
 impl From<SaveError> for PublishError {
     fn from(error: SaveError) -> Self {
         match error {
-            SaveError::Conflict(_) => Self::IdempotencyConflict,
             SaveError::Store(error) => Self::Store(error),
             SaveError::UnknownBranch | SaveError::Empty | SaveError::OutOfOrder(_) => Self::Internal(error.to_string()),
         }
@@ -190,11 +166,12 @@ impl From<SaveError> for PublishError {
 impl From<CommitError> for PublishError {
     fn from(error: CommitError) -> Self {
         match error {
+            CommitError::UnknownApp => Self::UnknownApp,
             CommitError::UnknownSession => Self::UnknownPublish,
-            CommitError::HeadMoved { platform } => Self::HeadMoved(platform),
-            CommitError::RolloutActive(lane) => {
-                Self::RolloutActive { platform: lane.platform, runtime_version: lane.runtime_version.to_string() }
-            }
+            CommitError::HeadMoved { .. } | CommitError::VersionMoved { .. } => Self::HeadMoved,
+            CommitError::RolloutActive(lane) => Self::Refused(Refusal::RolloutActive(lane)),
+            CommitError::TooManyConditionalEntries(lane) => Self::Refused(Refusal::TooManyConditionalEntries(lane)),
+            CommitError::UnknownTarget | CommitError::OutOfOrder(_) => Self::Internal(error.to_string()),
             CommitError::MissingBlob(hash) => Self::MissingBlobs(vec![hash]),
             CommitError::MissingSignature { key_id, .. } => Self::MissingSignature(key_id),
             CommitError::StraySignature { update, key_id } => {
@@ -211,7 +188,6 @@ impl From<KeyError> for PublishError {
         match error {
             KeyError::UnknownApp => Self::UnknownApp,
             KeyError::KeyIdTaken(key_id) => Self::KeyExists(key_id),
-            KeyError::Conflict(_) => Self::IdempotencyConflict,
             KeyError::Store(error) => Self::Store(error),
             KeyError::VersionMoved { .. } | KeyError::UnknownUpdate(_) => Self::Internal(error.to_string()),
         }

@@ -3,13 +3,13 @@
 
 use device::{Binary, CodeSigning, Instruction, Reader};
 use http::{HeaderMap, HeaderValue, header};
-use model::{BranchId, EntryKind, Millis};
+use model::{BranchId, EntryKind, LaneId, Millis};
 use protocol::answer::{AnswerKind, outer_headers};
 use protocol::multipart::{Message, Multipart};
 use protocol::structured::{branch_filter, signature_header};
 use protocol::{Platform, ProtocolVersion, names};
 use signing::Certificate;
-use store::{EntrySignature, KeyRecord, LaneId, PreparedPublish};
+use store::{EntrySignature, KeyRecord, Operation};
 
 use crate::PublishError;
 
@@ -26,7 +26,7 @@ pub(crate) fn directive(lane: &LaneId, branch: BranchId, body: &[u8], now: Milli
 /// Whether the strict client of an app that embeds this certificate takes every entry under its signature: the bytes
 /// that will be served, as they will be served. A certificate that is bound to a project refuses what does not name it.
 pub(crate) fn signed(
-    prepared: &PreparedPublish,
+    operation: &Operation,
     key: &KeyRecord,
     signatures: &[EntrySignature],
     now: Millis,
@@ -41,10 +41,11 @@ pub(crate) fn signed(
     let code_signing =
         CodeSigning { certificate, key_id: key.key_id.to_string(), include_chain: false, allow_unsigned: false };
     for made in signatures.iter().filter(|made| made.key_id == key.key_id) {
-        let Some(entry) = prepared.entries.iter().find(|entry| entry.id == made.update) else { continue };
+        let Some(entry) = operation.entries.iter().find(|entry| entry.id == made.update) else { continue };
+        let Some(group) = operation.groups.iter().find(|group| group.id == entry.group) else { continue };
         let header = signature_header(&made.signature, key.key_id.as_str())
             .map_err(|error| PublishError::Internal(error.to_string()))?;
-        let rendered = Rendered { lane: &entry.lane, branch: prepared.branch, kind: entry.kind, body: &entry.body };
+        let rendered = Rendered { lane: &entry.lane, branch: group.branch, kind: entry.kind, body: &entry.body };
         judge(&rendered, Some((&header, &code_signing)), now)?;
     }
     Ok(())

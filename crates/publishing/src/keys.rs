@@ -177,7 +177,6 @@ impl Publishing {
                 key: key.clone(),
                 signatures: signatures.map_err(|error| PublishError::Signing(error.into()))?,
                 at_version: state.snapshot.version,
-                once: None,
                 actor: actor.clone(),
                 now: self.now(),
             };

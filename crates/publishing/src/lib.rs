@@ -8,19 +8,23 @@
 //! 3. [`Publishing::commit`]: the bytes are signed by every key that the server holds, signatures made elsewhere are
 //!    verified, and all platforms become visible in one transaction.
 //!
-//! Cut at any point, it leaves nothing served and can be run again. [`Publishing::roll_back`] issues what was before, or
-//! a directive, by the same two steps: going back is publishing forward (protocol.md §4.1).
+//! Cut at any point, it leaves nothing served and can be run again. Everything else that changes an app is a [`Command`]:
+//! planned by `model::control::plan`, rendered and signed here, applied by the store in one transaction.
 
+mod audit;
 mod bootstrap;
+mod command;
 mod commit;
 mod encode;
 mod error;
+mod issue;
 mod judge;
 mod keys;
+mod listing;
+mod operate;
 pub mod ports;
 mod prepare;
 mod render;
-mod roll_back;
 mod upload;
 
 use std::sync::Arc;
@@ -33,15 +37,16 @@ use tokio::sync::Semaphore;
 
 pub use blob::BlobError;
 pub use bootstrap::{FirstStart, new_token, token_hash};
-pub use commit::{CommitRequest, DetachedSignature, Issued, IssuedUpdate};
+pub use command::{Command, Destination, TermsAsked};
+pub use commit::{CommitRequest, DetachedSignature};
 pub use error::PublishError;
 pub use keys::{GenerateKey, ImportKey, KeyInfo};
-pub use prepare::{
-    ExportAsset, PlatformExport, PrepareRequest, PreparedPublish, PreparedUpdate, Source, Warning, destination,
-};
-pub use roll_back::{RollBackRequest, RollBackTo};
+pub use listing::{Listed, Page, PageAsked, Shown, State};
+pub use operate::{Caller, IssuedGroup, IssuedUpdate, Outcome};
+pub use prepare::{ExportAsset, PlatformExport, PrepareRequest, PreparedPublish, PreparedUpdate, Source, Warning};
 pub use upload::UploadError;
 
+use operate::OneAtATime;
 use ports::{Announce, Clock, Entropy};
 
 /// The one signature algorithm that the client knows.
@@ -81,6 +86,7 @@ pub struct Publishing {
     entropy: Arc<dyn Entropy>,
     announce: Arc<dyn Announce>,
     compressing: Arc<Semaphore>,
+    one_at_a_time: OneAtATime,
 }
 
 impl Publishing {
@@ -103,18 +109,14 @@ impl Publishing {
             entropy,
             announce,
             compressing: Arc::new(Semaphore::new(encode::AT_A_TIME)),
+            one_at_a_time: OneAtATime::default(),
         }
     }
 
     /// Whether the app ever issued an entry, whatever became of it.
     pub async fn has_issued(&self, app: &AppSlug) -> Result<bool, PublishError> {
         let app = self.app(app).await?.id;
-        for branch in self.store.branches(app).await? {
-            if !self.store.lanes(app, branch.id).await?.is_empty() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        Ok(!self.control(app).await?.control.entries.is_empty())
     }
 
     /// Opens every private key that is stored, so that a wrong master key is met at the start and not at the next
@@ -138,5 +140,10 @@ impl Publishing {
 
     fn new_id(&self) -> uuid::Uuid {
         ports::ordered_id(self.now(), self.entropy.bytes())
+    }
+
+    /// What updates and salts get: nothing of it can be foretold.
+    fn random_id(&self) -> uuid::Uuid {
+        ports::random_id(self.entropy.bytes())
     }
 }

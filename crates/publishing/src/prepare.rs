@@ -3,19 +3,22 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
+use model::control::plan::{self, IssueGroup, Note, PlannedEntry, Why};
+use model::control::{BranchState, ContentFingerprint, Plan, Refusal};
 use model::{
-    AppId, AppSlug, BlobHash, BranchId, BranchName, ChannelId, ChannelName, EntryKind, Millis, Platform,
-    RuntimeVersion, UpdateGroupId, UpdateId, time::HEAD_IN_FUTURE_AFTER,
+    AppId, AppSlug, BlobHash, BranchId, BranchName, ChannelId, ChannelName, EntryKind, LaneId, Millis, Platform,
+    RuntimeVersion, Salt, UpdateGroupId, UpdateId, time::HEAD_IN_FUTURE_AFTER,
 };
 use protocol::content_type;
 use serde_json::Value;
-use store::{
-    Actor, AuditAction, Destination, LaneBefore, LaneId, NewBranch, NewChannel, NewEntry, NewGroup, Prepare, Prepared,
-    SessionId,
-};
+use store::{Actor, AuditAction, Controlled, NewBranch, NewChannel, NewEntry, NewGroup, Operation, SessionId};
 
+use crate::audit::detail;
+use crate::command::{Destination, TermsAsked};
+use crate::issue::{Instants, Issued};
+use crate::operate::after;
 use crate::render::{self, Frame};
-use crate::{PublishError, Publishing, judge, ports};
+use crate::{Caller, Command, PublishError, Publishing, judge};
 
 /// A publish as it is asked for.
 #[derive(Clone, Debug)]
@@ -24,6 +27,8 @@ pub struct PrepareRequest {
     pub destination: Destination,
     /// Creates the channel, with an equally named branch, when there is none.
     pub create_channel: bool,
+    /// To whom.
+    pub terms: TermsAsked,
     /// What changed, for people.
     pub message: Option<String>,
     /// Where the source stood.
@@ -108,6 +113,13 @@ pub struct Warning {
     pub message: String,
 }
 
+/// A publish as the app is now.
+struct Look {
+    controlled: Controlled,
+    branch: BranchState,
+    plan: Plan,
+}
+
 /// A platform's export whose keys are unique and whose types are decided.
 pub(crate) struct CheckedExport {
     pub lane: LaneId,
@@ -129,92 +141,149 @@ const LONGEST_FILE_NAME: usize = 255;
 
 impl Publishing {
     /// Renders what was asked for and stores it unseen.
-    pub async fn prepare(&self, app: &AppSlug, request: PrepareRequest) -> Result<PreparedPublish, PublishError> {
-        let app = self.app(app).await?.id;
+    pub async fn prepare(&self, slug: &AppSlug, request: PrepareRequest) -> Result<PreparedPublish, PublishError> {
+        let app = self.app(slug).await?.id;
         let exports = self.check_exports(&request.platforms)?;
         self.judge_beforehand(&exports, &request.destination)?;
         let blobs = distinct_blobs(&exports);
         self.require_blobs(app, &blobs).await?;
         if let (true, Destination::Channel(channel)) = (request.create_channel, &request.destination) {
-            let channel = NewChannel { id: ChannelId(self.new_id()), name: channel.clone() };
-            self.store.ensure_channel(app, channel, BranchId(self.new_id()), &request.actor, self.now()).await?;
+            self.ensure_channel(slug, app, channel, &request.actor).await?;
         }
         // Once to refuse before minutes of compressing, once for instants that are fresh after them.
-        self.look(app, &request.destination, &exports).await?;
+        self.look(app, &request, &exports).await?;
         self.encode_missing(&blobs).await?;
-        let before = self.look(app, &request.destination, &exports).await?;
-        let now = self.now();
-        if let Some(lane) = before.lanes.iter().find(|lane| lane.rollout_active) {
-            return Err(rollout_active(&lane.lane));
+        let Look { controlled: Controlled { control, now }, branch, plan } = self.look(app, &request, &exports).await?;
+        let mut instants = Instants::new(&control, now);
+        let mut issued = Issued::default();
+        let mut warnings: Vec<Warning> = plan.notes.iter().map(Warning::from).collect();
+        for group in &plan.issues {
+            if group.why == Why::Asked {
+                self.render_new(&request, &exports, group, &branch, &mut instants, now, &mut issued)?;
+            } else {
+                self.issue_group(&control, group, &mut instants, None, None, &mut issued).await?;
+            }
         }
-        if !request.force
-            && exports.iter().zip(&before.lanes).all(|(export, lane)| is_head(export, lane, &self.rules.public_url))
-        {
-            return Err(PublishError::NothingChanged(before.branch_name));
+        let late = |entry: &NewEntry| head_in_future(entry.lane.platform, entry.created_at, now);
+        warnings.extend(issued.entries.iter().filter_map(late));
+        if branch.pinned {
+            warnings.push(Warning {
+                code: "held".into(),
+                message: format!(
+                    "the branch `{}` is pinned: nothing of this is served until it is unpinned",
+                    branch.name
+                ),
+            });
         }
-        let channel = match &request.destination {
-            Destination::Channel(channel) => Some(channel.clone()),
-            Destination::Branch(_) => None,
-        };
-        let mut entries = Vec::with_capacity(exports.len());
-        let mut warnings = Vec::new();
-        for (export, lane) in exports.iter().zip(&before.lanes) {
-            warnings.extend(head_in_future(lane.lane.platform, lane.next_instant, now));
-            let frame = Frame {
-                id: UpdateId(ports::random_id(self.entropy.bytes())),
-                created_at: lane.next_instant,
-                branch: before.branch,
-                branch_name: &before.branch_name,
-                channel: channel.as_ref(),
-                commit: request.source.as_ref().map(|source| source.commit.as_str()),
-                public_url: &self.rules.public_url,
-            };
-            entries.push(entry(export, &frame, now)?);
-        }
-        let group = new_group(UpdateGroupId(self.new_id()), channel, request.message, request.source);
-        let prepared = store::PreparedPublish {
-            session: SessionId(self.new_id()),
+        // A publish that edits nothing stands for itself; one that does was planned on this state.
+        let at_version = (!plan.edits.is_empty()).then_some(control.version);
+        let mut operation = Operation {
             app,
-            branch: before.branch,
             action: AuditAction::Publish,
-            group,
-            entries,
-            expected_heads: Vec::new(),
+            detail: Value::Null,
+            at_version,
+            edits: plan.edits,
+            groups: issued.groups,
+            entries: issued.entries,
         };
-        self.store.save_prepared(prepared.clone(), None, now).await?;
+        operation.detail = detail(&control, &after(&control, &operation)?, &operation);
+        let session = SessionId(self.new_id());
+        self.store.save_prepared(session, operation.clone(), now).await?;
         let keys = self.store.keys(app).await?;
         Ok(PreparedPublish {
-            session: prepared.session,
-            updates: prepared.entries.into_iter().map(PreparedUpdate::from).collect(),
+            session,
+            updates: operation.entries.into_iter().map(PreparedUpdate::from).collect(),
             external_keys: keys.into_iter().filter(|key| !key.held_by_server).map(|key| key.key_id).collect(),
             warnings,
         })
     }
 
-    /// The lanes that would get entries, as they are now.
-    async fn look(
+    async fn ensure_channel(
         &self,
+        slug: &AppSlug,
         app: AppId,
-        destination: &Destination,
-        exports: &[CheckedExport],
-    ) -> Result<Prepared, PublishError> {
-        let lanes = exports.iter().map(|export| export.lane.clone()).collect();
-        let question = Prepare { app, destination: destination.clone(), lanes, now: self.now() };
-        match self.store.prepare(question).await {
-            Err(refused) => Err(self.naming_channels(app, refused.into()).await?),
-            Ok(before) => Ok(before),
+        channel: &ChannelName,
+        actor: &Actor,
+    ) -> Result<(), PublishError> {
+        if self.control(app).await?.control.channel(channel).is_some() {
+            return Ok(());
+        }
+        let create = Command::CreateChannel { channel: channel.clone(), branch: None };
+        match self.operate(slug, create, Caller { actor: actor.clone(), idempotency: None }).await {
+            // Somebody else did.
+            Ok(_) | Err(PublishError::Refused(Refusal::ChannelExists(_))) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 
-    /// The refusal, with the channels that there are where one was not found.
-    pub(crate) async fn naming_channels(
+    /// What the publish would change, as the app is now.
+    async fn look(
         &self,
         app: AppId,
-        refused: PublishError,
-    ) -> Result<PublishError, PublishError> {
-        let PublishError::UnknownChannel { channel, .. } = refused else { return Ok(refused) };
-        let known = self.store.channels(app).await?.into_iter().map(|known| known.name).collect();
-        Ok(PublishError::UnknownChannel { channel, known })
+        request: &PrepareRequest,
+        exports: &[CheckedExport],
+    ) -> Result<Look, PublishError> {
+        let controlled = self.control(app).await?;
+        let control = &controlled.control;
+        let refused = |refusal| PublishError::refused(refusal, control);
+        let branch = request.destination.branch(control).map_err(refused)?;
+        let lanes: Vec<_> = exports
+            .iter()
+            .map(|export| (export.lane.clone(), render::fingerprint(export, &self.rules.public_url)))
+            .collect();
+        let terms = request.terms.with_salt(Salt(self.random_id()));
+        let plan = plan::publish(control, branch, &lanes, &terms).map_err(refused)?;
+        let gone = || PublishError::Internal("a branch is gone".into());
+        let branch = control.branch(branch).ok_or_else(gone)?.clone();
+        let is_head = |(lane, content): &(LaneId, ContentFingerprint)| {
+            control.lane(branch.id, lane).next().is_some_and(|head| {
+                head.entry.kind == EntryKind::Update && !head.entry.disabled && head.content == *content
+            })
+        };
+        if !request.force && lanes.iter().all(is_head) {
+            return Err(PublishError::NothingChanged(branch.name));
+        }
+        Ok(Look { controlled, branch, plan })
+    }
+
+    /// The manifests of what the publisher brings, in the order of the plan.
+    #[expect(clippy::too_many_arguments, reason = "all of a publish meets here, once")]
+    fn render_new(
+        &self,
+        request: &PrepareRequest,
+        exports: &[CheckedExport],
+        group: &IssueGroup,
+        branch: &BranchState,
+        instants: &mut Instants<'_>,
+        now: Millis,
+        issued: &mut Issued,
+    ) -> Result<(), PublishError> {
+        let id = UpdateGroupId(self.new_id());
+        let channel = request.destination.channel();
+        for planned in &group.entries {
+            let export = exports.iter().find(|export| export.lane == planned.lane);
+            let export = export.ok_or_else(|| PublishError::Internal("a plan for what nobody brings".into()))?;
+            let frame = Frame {
+                id: UpdateId(self.random_id()),
+                created_at: instants.take(planned.lane.platform),
+                branch: branch.id,
+                branch_name: &branch.name,
+                channel,
+                commit: request.source.as_ref().map(|source| source.commit.as_str()),
+                public_url: &self.rules.public_url,
+            };
+            issued.entries.push(entry(export, planned, id, &frame, now)?);
+        }
+        issued.groups.push(NewGroup {
+            id,
+            branch: branch.id,
+            channel: channel.cloned(),
+            message: request.message.clone(),
+            git_commit: request.source.as_ref().map(|source| source.commit.clone()),
+            git_dirty: request.source.as_ref().map(|source| source.dirty),
+            git_branch: request.source.as_ref().and_then(|source| source.branch.clone()),
+        });
+        Ok(())
     }
 
     /// Whether the strict client will take what is asked for. The exact bytes are judged when they are rendered; by then
@@ -227,7 +296,7 @@ impl Publishing {
         let branch_name = branch_name.map_err(|source| PublishError::Name { field: "channel", source })?;
         let now = self.now();
         let frame = Frame {
-            id: UpdateId(ports::random_id(self.entropy.bytes())),
+            id: UpdateId(self.random_id()),
             created_at: now,
             branch: BranchId(self.new_id()),
             branch_name: &branch_name,
@@ -326,61 +395,44 @@ fn check_key(asset: &ExportAsset) -> Result<(), PublishError> {
 }
 
 /// One rendered entry, accepted by the strict client.
-fn entry(export: &CheckedExport, frame: &Frame<'_>, now: Millis) -> Result<NewEntry, PublishError> {
+fn entry(
+    export: &CheckedExport,
+    planned: &PlannedEntry,
+    group: UpdateGroupId,
+    frame: &Frame<'_>,
+    now: Millis,
+) -> Result<NewEntry, PublishError> {
     let body = render::manifest(export, frame)?.render();
     judge::manifest(&export.lane, frame.branch, &body, now)?;
     Ok(NewEntry {
         id: frame.id,
+        group,
         lane: export.lane.clone(),
         created_at: frame.created_at,
         kind: EntryKind::Update,
         body,
-        fingerprint: render::fingerprint(export, frame.public_url),
+        content: render::fingerprint(export, frame.public_url),
         origin: None,
-        held: false,
-        rollout: None,
+        held: planned.held,
+        rollout: planned.rollout,
+        rule: planned.rule.clone(),
         assets: render::asset_rows(export),
     })
 }
 
-fn is_head(export: &CheckedExport, lane: &LaneBefore, public_url: &str) -> bool {
-    lane.head.as_ref().is_some_and(|head| {
-        head.entry.kind == EntryKind::Update
-            && !head.entry.disabled
-            && head.fingerprint == render::fingerprint(export, public_url)
-    })
-}
+/// The code of a warning about the clock.
+pub(crate) const HEAD_IN_FUTURE: &str = "head_in_future";
 
 /// A clock that was wrong once makes everything after it late: an entry is always later than the one before.
 pub(crate) fn head_in_future(platform: Platform, next_instant: Millis, now: Millis) -> Option<Warning> {
     let ahead = next_instant.0 - now.0;
     (ahead > HEAD_IN_FUTURE_AFTER.0).then(|| Warning {
-        code: "head_in_future".into(),
+        code: HEAD_IN_FUTURE.into(),
         message: format!(
             "the newest {platform} update is {} s ahead of this server's clock, so this one is too; check the clock",
             ahead / 1000
         ),
     })
-}
-
-pub(crate) fn rollout_active(lane: &LaneId) -> PublishError {
-    PublishError::RolloutActive { platform: lane.platform, runtime_version: lane.runtime_version.to_string() }
-}
-
-pub(crate) fn new_group(
-    id: UpdateGroupId,
-    channel: Option<ChannelName>,
-    message: Option<String>,
-    source: Option<Source>,
-) -> NewGroup {
-    NewGroup {
-        id,
-        channel,
-        message,
-        git_commit: source.as_ref().map(|source| source.commit.clone()),
-        git_dirty: source.as_ref().map(|source| source.dirty),
-        git_branch: source.and_then(|source| source.branch),
-    }
 }
 
 fn distinct_blobs(exports: &[CheckedExport]) -> Vec<(BlobHash, &'static str)> {
@@ -402,16 +454,9 @@ impl From<NewEntry> for PreparedUpdate {
     }
 }
 
-/// A channel or a branch, exactly one of them.
-pub fn destination(channel: Option<&str>, branch: Option<&str>) -> Result<Destination, PublishError> {
-    match (channel, branch) {
-        (Some(channel), None) => ChannelName::parse(channel)
-            .map(Destination::Channel)
-            .map_err(|source| PublishError::Name { field: "channel", source }),
-        (None, Some(branch)) => BranchName::parse(branch)
-            .map(Destination::Branch)
-            .map_err(|source| PublishError::Name { field: "branch", source }),
-        _ => Err(PublishError::NoDestination),
+impl From<&Note> for Warning {
+    fn from(note: &Note) -> Self {
+        Self { code: note.code.into(), message: note.message.clone() }
     }
 }
 

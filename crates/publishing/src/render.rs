@@ -1,6 +1,7 @@
 //! From an export to the exact bytes of its manifest.
 
 use bytes::Bytes;
+use model::control::ContentFingerprint;
 use model::{BlobHash, BranchId, BranchName, ChannelName, Millis, UpdateId};
 use protocol::asset_hash::{asset_hash, parse_asset_hash};
 use protocol::content_type;
@@ -9,7 +10,7 @@ use protocol::manifest::{Asset, LaunchAsset};
 use protocol::{Directive, Manifest, Timestamp};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
-use store::{ContentFingerprint, NewAsset};
+use store::NewAsset;
 
 use crate::PublishError;
 use crate::prepare::{CheckedAsset, CheckedExport};

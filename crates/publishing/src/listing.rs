@@ -1,0 +1,185 @@
+//! What there is, for people.
+
+use std::collections::{HashMap, HashSet};
+
+use model::control::{Control, PastEntry};
+use model::{AppId, AppSlug, BranchId, Millis, Platform, RuntimeVersion, UpdateGroupId, UpdateId};
+use store::{GroupRecord, StoredUpdate};
+
+use crate::operate::embedded_newer;
+use crate::prepare::Warning;
+use crate::{Destination, PublishError, Publishing};
+
+/// What becomes of an entry in a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// A device of some channel can be offered it.
+    Served,
+    /// The same, and its rollout is open.
+    Rolling,
+    /// Something later stands before it, or no channel points at its branch.
+    Covered,
+    /// It waits behind a pin.
+    Held,
+    /// It is served to nobody.
+    Disabled,
+}
+
+/// Which entries are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct PageAsked {
+    /// Only of this branch, or of the branches that this channel points at.
+    pub of: Option<Destination>,
+    /// Only of this platform.
+    pub platform: Option<Platform>,
+    /// Only for this runtime version.
+    pub runtime_version: Option<RuntimeVersion>,
+    /// Only in this state.
+    pub state: Option<State>,
+    /// Only what comes after this one.
+    pub after: Option<(Millis, UpdateId)>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// A page of entries, newest first.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The entries.
+    pub updates: Vec<Listed>,
+    /// Where the next page begins; none when this is the last.
+    pub next: Option<(Millis, UpdateId)>,
+}
+
+/// One entry of a list.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Its facts.
+    pub past: PastEntry,
+    /// What becomes of it.
+    pub state: State,
+    /// Its branch's name; of a deleted branch, its id.
+    pub branch: String,
+    /// What it was issued with.
+    pub group: GroupRecord,
+    /// Worth a look.
+    pub warnings: Vec<Warning>,
+}
+
+/// One entry with all that is stored about it.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// As in a list.
+    pub listed: Listed,
+    /// Its bytes and assets.
+    pub stored: StoredUpdate,
+}
+
+impl Publishing {
+    /// The app as operations see it.
+    pub async fn app_control(&self, app: &AppSlug) -> Result<Control, PublishError> {
+        let app = self.app(app).await?.id;
+        Ok(self.control(app).await?.control)
+    }
+
+    /// A page of what was issued.
+    pub async fn updates(&self, app: &AppSlug, asked: &PageAsked) -> Result<Page, PublishError> {
+        let control = self.app_control(app).await?;
+        let branches = match &asked.of {
+            None => None,
+            Some(Destination::Channel(name)) => {
+                let channel = control.channel(name).ok_or_else(|| {
+                    PublishError::refused(model::control::Refusal::UnknownChannel(name.clone()), &control)
+                })?;
+                Some(channel.target.branches().collect::<HashSet<BranchId>>())
+            }
+            Some(branch @ Destination::Branch(_)) => {
+                let branch = branch.branch(&control).map_err(|refusal| PublishError::refused(refusal, &control))?;
+                Some(HashSet::from([branch]))
+            }
+        };
+        let served = served(&control)?;
+        let wanted = |past: &&PastEntry| {
+            branches.as_ref().is_none_or(|branches| branches.contains(&past.branch))
+                && asked.platform.is_none_or(|platform| past.lane.platform == platform)
+                && asked.runtime_version.as_ref().is_none_or(|version| past.lane.runtime_version == *version)
+                && asked.state.is_none_or(|state| state_of(past, &served) == state)
+                && asked.after.is_none_or(|after| (past.entry.created_at, past.entry.id) < after)
+        };
+        let mut page: Vec<&PastEntry> = control.entries.iter().filter(wanted).take(asked.limit + 1).collect();
+        let more = page.len() > asked.limit;
+        page.truncate(asked.limit);
+        let next = page.last().filter(|_| more).map(|past| (past.entry.created_at, past.entry.id));
+        Ok(Page { updates: self.listed(&control, &served, &page).await?, next })
+    }
+
+    /// The entries of a group, or one entry, with their bytes.
+    pub async fn show(&self, app: &AppSlug, id: uuid::Uuid) -> Result<Vec<Shown>, PublishError> {
+        let control = self.app_control(app).await?;
+        let selection = model::control::Selection { id, platform: None };
+        let mut entries = selection.entries(&control).map_err(|refusal| PublishError::refused(refusal, &control))?;
+        entries.sort_by(|one, other| one.lane.cmp(&other.lane));
+        let listed = self.listed(&control, &served(&control)?, &entries).await?;
+        let mut shown = Vec::with_capacity(listed.len());
+        for listed in listed {
+            let stored = self.store.update(control.app, listed.past.entry.id).await?;
+            // Deleted since: then it is not shown.
+            shown.extend(stored.map(|stored| Shown { listed, stored }));
+        }
+        Ok(shown)
+    }
+
+    async fn listed(
+        &self,
+        control: &Control,
+        served: &HashSet<UpdateId>,
+        entries: &[&PastEntry],
+    ) -> Result<Vec<Listed>, PublishError> {
+        let groups = self.groups(control.app, entries).await?;
+        let listed = entries.iter().filter_map(|past| {
+            Some(Listed {
+                state: state_of(past, served),
+                branch: control
+                    .branch(past.branch)
+                    .map_or_else(|| past.branch.to_string(), |branch| branch.name.to_string()),
+                group: groups.get(&past.entry.group)?.clone(),
+                warnings: embedded_newer(control, past)
+                    .filter(|_| served.contains(&past.entry.id))
+                    .into_iter()
+                    .collect(),
+                past: (*past).clone(),
+            })
+        });
+        Ok(listed.collect())
+    }
+
+    async fn groups(
+        &self,
+        app: AppId,
+        entries: &[&PastEntry],
+    ) -> Result<HashMap<UpdateGroupId, GroupRecord>, PublishError> {
+        let mut ids: Vec<UpdateGroupId> = entries.iter().map(|past| past.entry.group).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let records = self.store.groups(app, &ids).await?;
+        Ok(records.into_iter().map(|record| (record.group.id, record)).collect())
+    }
+}
+
+fn served(control: &Control) -> Result<HashSet<UpdateId>, PublishError> {
+    Ok(crate::operate::reachable(control)?.into_iter().collect())
+}
+
+fn state_of(past: &PastEntry, served: &HashSet<UpdateId>) -> State {
+    if past.entry.disabled {
+        State::Disabled
+    } else if past.entry.held {
+        State::Held
+    } else if !served.contains(&past.entry.id) {
+        State::Covered
+    } else if past.entry.rollout.is_some() {
+        State::Rolling
+    } else {
+        State::Served
+    }
+}
