@@ -124,7 +124,7 @@ impl Delivery {
 }
 
 /// Step 4's view of step 1's result.
-fn device<'r>(request: &'r CheckRequest<'_>) -> Device<'r> {
+pub(crate) fn device<'r>(request: &'r CheckRequest<'_>) -> Device<'r> {
     Device {
         platform: platform(request.platform),
         runtime_version: &request.runtime_version,

@@ -17,6 +17,7 @@ pub mod assets;
 pub mod body;
 pub mod check;
 pub mod door;
+pub mod explain;
 pub mod prepared;
 mod problem;
 pub mod record;
