@@ -16,9 +16,11 @@ lint:
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(CARGO) xtask deps
 
-# OpenSSL judges every signature beside the library that made it.
+# OpenSSL judges every signature beside the library that made it; tests start a private PostgreSQL from its package.
 tools:
 	@command -v openssl >/dev/null || { apt-get update && apt-get install --yes openssl; }
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+		|| { apt-get update && apt-get install --yes postgresql; }
 
 unit: tools
 	$(CARGO) test --workspace --locked

@@ -3,6 +3,8 @@
 pub mod check_log;
 pub mod config;
 pub mod connections;
+mod database;
+mod follow;
 mod logging;
 pub mod machine;
 mod master_key;
@@ -12,4 +14,5 @@ mod token;
 
 pub use logging::{LogError, start_logging};
 pub use start::{Created, Parts, RunningServer, StartError, WrapStore, start, start_with};
+pub use store_postgres::Time;
 pub use token::create_token;

@@ -70,7 +70,7 @@ fn create_file(path: &Path, entropy: &dyn Entropy) -> io::Result<Zeroizing<Strin
     bytes[..16].copy_from_slice(&entropy.bytes());
     bytes[16..].copy_from_slice(&entropy.bytes());
     let text = MasterKey::from_bytes(bytes).to_base64();
-    let unfinished = path.with_extension("key.new");
+    let unfinished = path.with_extension(format!("key.{:02x}{:02x}", entropy.bytes()[0], entropy.bytes()[0]));
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -78,7 +78,13 @@ fn create_file(path: &Path, entropy: &dyn Entropy) -> io::Result<Zeroizing<Strin
     let mut file = options.open(&unfinished)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
-    fs::rename(&unfinished, path)?;
+    // A link, unlike a move, does not replace: of two servers that start at once on a shared directory, one makes the key.
+    let linked = fs::hard_link(&unfinished, path);
+    fs::remove_file(&unfinished)?;
+    let text = match linked {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Zeroizing::new(fs::read_to_string(path)?),
+        linked => linked.map(|()| text)?,
+    };
     // The name must be as durable as the database that needs it.
     #[cfg(unix)]
     fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?;

@@ -15,14 +15,16 @@ use model::{AppId, AppSlug, ChannelName, KeyId};
 use publishing::ports::{Announce, Clock, Entropy};
 use publishing::{PublishError, Publishing, Rules, token_hash};
 use store::{Store, StoreError};
-use store_sqlite::SqliteStore;
+use store_postgres::Time;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 use crate::check_log::{CheckLog, CheckLogWriter};
-use crate::config::{Access, Settings};
+use crate::config::{Access, DatabaseSource, Settings};
+use crate::database::Database;
+use crate::follow;
 use crate::machine::{SystemClock, SystemEntropy};
 use crate::master_key::{self, MasterKeyError};
 use crate::routes::Routes;
@@ -69,7 +71,7 @@ pub enum StartError {
         source: PublishError,
     },
     /// The database cannot be opened.
-    #[error("data_dir: the database cannot be used")]
+    #[error("data_dir, database.url: the database cannot be used")]
     Store(#[from] StoreError),
     /// The blobs cannot be opened.
     #[error("data_dir: the blobs cannot be used")]
@@ -94,6 +96,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Gives randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// Whose clock instants of new entries come from, where the database has one of its own.
+    pub time: Time,
     /// Wraps the store, for instance to let it fail.
     pub wrap_store: WrapStore,
     /// Take the records of checks beside the request log.
@@ -105,6 +109,7 @@ impl Default for Parts {
         Self {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
+            time: Time::Database,
             wrap_store: Box::new(std::convert::identity),
             sinks: Vec::new(),
         }
@@ -131,12 +136,12 @@ pub struct RunningServer {
     /// Scheme and authority that asset URLs begin with.
     pub public_url: Arc<str>,
     publishing: Publishing,
-    store: SqliteStore,
+    database: Database,
     stop: oneshot::Sender<()>,
     connections: JoinHandle<()>,
-    polling: JoinHandle<()>,
+    following: [JoinHandle<()>; 2],
     log: Option<CheckLogWriter>,
-    lock: std::fs::File,
+    lock: Option<std::fs::File>,
 }
 
 impl RunningServer {
@@ -158,8 +163,10 @@ impl RunningServer {
         if let Err(error) = self.connections.await {
             tracing::error!(%error, "the accept loop failed");
         }
-        self.polling.abort();
-        let _ = self.polling.await;
+        for following in self.following {
+            following.abort();
+            let _ = following.await;
+        }
         // The log's writer ends when the last sink is gone, and delivery holds one.
         drop((self.delivery, self.publishing));
         if let Some(log) = self.log {
@@ -168,7 +175,7 @@ impl RunningServer {
                 tracing::warn!("the request log could not be written to its end");
             }
         }
-        self.store.close().await;
+        self.database.close().await;
         drop(self.lock);
     }
 
@@ -178,27 +185,10 @@ impl RunningServer {
     }
 }
 
+/// In milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1000;
 /// For the last lines of the request log, whose reader may stand still.
 const LOG_TIME: Duration = Duration::from_secs(5);
-/// How soon a change is seen that was stored and not announced, such as by a process that was killed in between.
-const POLL: Duration = Duration::from_secs(2);
-
-/// Keeps the snapshot at the stored version.
-async fn poll(delivery: Arc<Delivery>) {
-    let mut ticks = tokio::time::interval(POLL);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let delivery = delivery.clone();
-        // A failed round, whatever happened in it, is followed by the next.
-        match tokio::spawn(async move { delivery.reload_all().await }).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::warn!(error = &error as &dyn std::error::Error, "the snapshot is not renewed"),
-            Err(error) => tracing::error!(%error, "the snapshot is not renewed"),
-        }
-    }
-}
-
 /// Starts with the machine's clock and randomness.
 pub async fn start(settings: Settings) -> Result<RunningServer, StartError> {
     start_with(settings, Parts::default()).await
@@ -213,16 +203,25 @@ pub async fn start_with(settings: Settings, parts: Parts) -> Result<RunningServe
     let listener = TcpListener::bind(settings.listen).await;
     let listener = listener.map_err(|source| StartError::Listen { address: settings.listen, source })?;
     let address = listener.local_addr().map_err(unusable)?;
-    let lock = lock(&data_dir)?;
+    // A database on a server of its own is shared, and the directory with it.
+    let shared = settings.database != DatabaseSource::DataDir;
+    let lock = if shared { None } else { Some(lock(&data_dir)?) };
     keep_out_of_git(&data_dir).map_err(unusable)?;
 
-    let database = data_dir.join("updraft.sqlite");
-    let is_new = !database.exists();
-    let master_key = master_key::load(&settings.master_key, is_new, &*parts.entropy)?;
-    let sqlite = SqliteStore::open(&database).await?;
-    let store = (parts.wrap_store)(Arc::new(sqlite.clone()));
+    let known = Database::is_in(&data_dir);
+    let key_of = |is_new| master_key::load(&settings.master_key, is_new, &*parts.entropy);
+    // SQLite makes its file when it is opened; a key that cannot be had should leave none.
+    let early = if shared { None } else { Some(key_of(!known)?) };
+    let database = Database::open(&settings, parts.time).await?;
+    let store = (parts.wrap_store)(database.store());
+    let master_key = match early {
+        Some(key) => key,
+        None => key_of(store.apps().await?.is_empty())?,
+    };
     let blobs = BlobStore::local(data_dir.join("blobs"))?;
-    blobs.sweep_temporary(parts.clock.now().0).await?;
+    // Unfinished files of this start's past; on a shared directory, of others' long past.
+    let unfinished_since = if shared { parts.clock.now().0 - DAY } else { parts.clock.now().0 };
+    blobs.sweep_temporary(unfinished_since).await?;
     let cache = CacheLimits {
         budget: settings.assets.memory_cache_bytes,
         largest_blob: settings.assets.memory_cache_largest_bytes,
@@ -258,16 +257,19 @@ pub async fn start_with(settings: Settings, parts: Parts) -> Result<RunningServe
     delivery.reload_all().await?;
 
     let process_token = publishing.new_token();
+    let watch: Arc<dyn store::Watch> = store.clone();
     let admin = Admin {
         publishing: publishing.clone(),
         apps: store.clone(),
-        tokens: store,
+        explain: delivery.clone(),
+        tokens: store.clone(),
         process_token: Some(token_hash(&process_token)),
         public_url: public_url.clone(),
         upload_idle_time: settings.limits.upload_idle_time,
     };
     let routes = Arc::new(Routes { delivery: delivery.clone(), admin: admin::router(admin), clock: parts.clock });
-    let polling = tokio::spawn(poll(delivery.clone()));
+    let following =
+        [tokio::spawn(follow::poll(delivery.clone())), tokio::spawn(follow::listen(delivery.clone(), watch))];
     let (stop, stopped) = oneshot::channel();
     let connections = tokio::spawn(async move {
         let stopped = async { stopped.await.unwrap_or(()) };
@@ -280,10 +282,10 @@ pub async fn start_with(settings: Settings, parts: Parts) -> Result<RunningServe
         delivery,
         public_url,
         publishing,
-        store: sqlite,
+        database,
         stop,
         connections,
-        polling,
+        following,
         log,
         lock,
     })

@@ -85,6 +85,7 @@ impl ServerBuilder {
         let parts = Parts {
             clock: self.clock.clone(),
             entropy: Arc::new(SystemEntropy),
+            time: ::server::Time::Caller,
             wrap_store: Box::new(move |store| keep.get_or_init(|| wrap(store)).clone()),
             sinks: vec![records.clone()],
         };

@@ -7,7 +7,9 @@ mod layers;
 mod settings;
 
 pub use layers::{Layers, Origin};
-pub use settings::{Access, Assets, Devices, Limits, Log, LogFormat, MasterKeySource, PublicUrl, Settings};
+pub use settings::{
+    Access, Assets, DatabaseSource, Devices, Limits, Log, LogFormat, MasterKeySource, PublicUrl, Settings,
+};
 
 use std::fmt;
 use std::path::Path;

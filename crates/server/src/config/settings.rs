@@ -16,8 +16,10 @@ pub struct Settings {
     pub public_url: PublicUrl,
     /// Where it listens.
     pub listen: SocketAddr,
-    /// Database and blobs.
+    /// Blobs, master key, and the database unless it is elsewhere.
     pub data_dir: PathBuf,
+    /// Where the database is.
+    pub database: DatabaseSource,
     /// Who may ask for updates.
     pub devices: Devices,
     /// Where the master key comes from.
@@ -55,6 +57,24 @@ impl PublicUrl {
     /// The text, without a trailing slash.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Where the database is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseSource {
+    /// SQLite in the data directory.
+    DataDir,
+    /// PostgreSQL at this URL, which may hold a password.
+    Postgres(String),
+}
+
+impl fmt::Debug for DatabaseSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DataDir => f.write_str("DataDir"),
+            Self::Postgres(_) => f.write_str("Postgres(…)"),
+        }
     }
 }
 
@@ -174,6 +194,7 @@ impl Settings {
             listen: read.parsed("listen", "write an address and a port, as 0.0.0.0:8080", |text| {
                 text.parse().map_err(|_| format!("{text:?} is not an address and a port"))
             }),
+            database: read.database(),
             devices: read.devices(),
             master_key: read.master_key(&data_dir),
             assets: Assets {
@@ -251,6 +272,19 @@ impl Reader<'_, '_> {
                 text.parse().map_err(|_| format!("{text:?} is not a header name"))
             }),
         }
+    }
+
+    fn database(&mut self) -> DatabaseSource {
+        let url =
+            self.text("database.url", "write postgres://user:password@host/database, or nothing for SQLite", |text| {
+                // What was written may hold a password, so it is not repeated.
+                match text.split_once("://") {
+                    None if text.is_empty() => Ok(String::new()),
+                    Some(("postgres" | "postgresql", _)) => Ok(text.to_owned()),
+                    _ => Err("it is not the URL of a PostgreSQL database".into()),
+                }
+            });
+        if url.is_empty() { DatabaseSource::DataDir } else { DatabaseSource::Postgres(url) }
     }
 
     fn master_key(&mut self, data_dir: &std::path::Path) -> MasterKeySource {

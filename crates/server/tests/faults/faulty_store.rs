@@ -3,14 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use model::{AppId, AppSlug, BlobHash, BranchId, KeyId, Millis, Platform, RuntimeVersion, UpdateId};
+use model::{AppId, AppSlug, BlobHash, KeyId, Millis, UpdateGroupId, UpdateId};
 use serde_json::Value;
 use store::{
-    Actor, AddKey, AppRecord, AppState, Apps, AppsError, AssetRecord, AuditLine, Blobs, Bootstrap, Bootstrapped,
-    BranchRecord, ChannelRecord, Commit, CommitError, Committed, Effect, EncodedBlob, Encodings, History, Idempotency,
-    IssuedEntry, KeyError, KeyRecord, Keys, LaneHead, NewChannel, NewToken, Once, Prepare, PrepareError, Prepared,
-    PreparedPublish, Publish, ReadAudit, ReadSnapshots, ReplayError, Replays, SaveError, SealedKey, SessionId, Store,
-    StoreError, StoredUpdate, TokenHash, TokenRecord, Tokens,
+    AddKey, AppRecord, AppState, Apps, AssetRecord, AuditLine, Blobs, Bootstrap, Bootstrapped, Changes, CommitError,
+    Committed, Controlled, Effect, EncodedBlob, Encodings, GroupRecord, History, Idempotency, KeyError, KeyRecord,
+    Keys, NewToken, Operate, Operation, ReadAudit, ReadControl, ReadSnapshots, ReplayError, Replays, SaveError, Seal,
+    SealedKey, SessionId, Store, StoreError, StoredUpdate, TokenHash, TokenRecord, Tokens, Watch,
 };
 
 /// Tells a [`FaultyStore`] what to do. It works until it is told otherwise.
@@ -65,7 +64,7 @@ impl Faults {
 
     fn meet(&self, method: &'static str) -> Result<(), StoreError> {
         // Asked now and then, whoever else asks: it neither counts nor takes away the one fault that is meant for others.
-        let is_poll = method == "versions";
+        let is_poll = matches!(method, "versions" | "changes");
         let mode = {
             let mut state = self.0.lock().unwrap();
             match state.mode {
@@ -119,11 +118,6 @@ delegate!(Apps {
     fn bootstrap(&self, bootstrap: Bootstrap) -> Result<Bootstrapped, StoreError>;
     fn app(&self, slug: &AppSlug) -> Result<Option<AppRecord>, StoreError>;
     fn apps(&self) -> Result<Vec<AppRecord>, StoreError>;
-    fn ensure_channel(
-        &self, app: AppId, channel: NewChannel, branch: BranchId, actor: &Actor, now: Millis
-    ) -> Result<ChannelRecord, AppsError>;
-    fn channels(&self, app: AppId) -> Result<Vec<ChannelRecord>, StoreError>;
-    fn branches(&self, app: AppId) -> Result<Vec<BranchRecord>, StoreError>;
 });
 
 delegate!(Blobs {
@@ -134,28 +128,26 @@ delegate!(Blobs {
 });
 
 delegate!(History {
-    fn lanes(&self, app: AppId, branch: BranchId) -> Result<Vec<LaneHead>, StoreError>;
-    fn lane(
-        &self, app: AppId, branch: BranchId, platform: Platform, runtime_version: &RuntimeVersion
-    ) -> Result<Vec<IssuedEntry>, StoreError>;
     fn update(&self, app: AppId, update: UpdateId) -> Result<Option<StoredUpdate>, StoreError>;
+    fn groups(&self, app: AppId, groups: &[UpdateGroupId]) -> Result<Vec<GroupRecord>, StoreError>;
 });
 
 delegate!(Keys {
-    fn add_key(&self, intent: AddKey) -> Result<Effect<u64>, KeyError>;
+    fn add_key(&self, intent: AddKey) -> Result<u64, KeyError>;
     fn keys(&self, app: AppId) -> Result<Vec<KeyRecord>, StoreError>;
     fn sealed_key(&self, app: AppId, key_id: &KeyId) -> Result<Option<SealedKey>, StoreError>;
 });
 
-delegate!(Publish {
-    fn prepare(&self, question: Prepare) -> Result<Prepared, PrepareError>;
-    fn save_prepared(
-        &self, prepared: PreparedPublish, once: Option<Once>, now: Millis
-    ) -> Result<Effect<()>, SaveError>;
-    fn prepared(
-        &self, app: AppId, session: SessionId, now: Millis
-    ) -> Result<Option<PreparedPublish>, StoreError>;
-    fn commit(&self, commit: Commit) -> Result<Effect<Committed>, CommitError>;
+delegate!(Operate {
+    fn apply(&self, operation: Operation, seal: Seal) -> Result<Effect<Committed>, CommitError>;
+    fn save_prepared(&self, session: SessionId, operation: Operation, now: Millis) -> Result<(), SaveError>;
+    fn prepared(&self, app: AppId, session: SessionId, now: Millis) -> Result<Option<Operation>, StoreError>;
+    fn commit(&self, app: AppId, session: SessionId, seal: Seal) -> Result<Effect<Committed>, CommitError>;
+});
+
+delegate!(ReadControl {
+    fn control(&self, app: AppId, now: Millis) -> Result<Option<Controlled>, StoreError>;
+    fn missing_signatures(&self, app: AppId, entries: &[UpdateId]) -> Result<Vec<(UpdateId, KeyId)>, StoreError>;
 });
 
 delegate!(ReadAudit {
@@ -175,4 +167,8 @@ delegate!(Replays {
 delegate!(Tokens {
     fn add_token(&self, token: NewToken, now: Millis) -> Result<(), StoreError>;
     fn token(&self, hash: TokenHash) -> Result<Option<TokenRecord>, StoreError>;
+});
+
+delegate!(Watch {
+    fn changes(&self) -> Result<Box<dyn Changes>, StoreError>;
 });

@@ -83,24 +83,20 @@ impl Audit {
         let blobs = BlobStore::local(self.data_dir.join("blobs")).unwrap();
         let app = store.app(&AppSlug::parse("default").unwrap()).await.unwrap().unwrap().id;
         let mut updates: Vec<StoredUpdate> = Vec::new();
-        for branch in store.branches(app).await.unwrap() {
-            for head in store.lanes(app, branch.id).await.unwrap() {
-                let lane = head.lane;
-                for issued in store.lane(app, branch.id, lane.platform, &lane.runtime_version).await.unwrap() {
-                    updates.push(store.update(app, issued.entry.id).await.unwrap().unwrap());
-                }
-            }
+        let control = store.control(app, Millis(0)).await.unwrap().unwrap().control;
+        for past in &control.entries {
+            updates.push(store.update(app, past.entry.id).await.unwrap().unwrap());
         }
         for platform in [Platform::Android, Platform::Ios] {
             let mut newest: Vec<(u64, Millis)> = updates
                 .iter()
-                .filter(|update| update.lane.platform == platform)
-                .map(|update| (update.issued.version, update.issued.entry.created_at))
+                .filter(|update| update.past.lane.platform == platform)
+                .map(|update| (update.past.version, update.past.entry.created_at))
                 .collect();
             newest.sort_unstable();
             assert!(newest.is_sorted_by(|(_, before), (_, after)| before < after), "{platform}: createdAt rises");
         }
-        let ids: Vec<UpdateId> = updates.iter().map(|update| update.issued.entry.id).collect();
+        let ids: Vec<UpdateId> = updates.iter().map(|update| update.past.entry.id).collect();
         let told = self.acknowledged.iter().flat_map(|published| &published.updates);
         let mut promised = 0;
         for update in told {
