@@ -13,8 +13,11 @@ pub fn run(arguments: &[&str]) -> Result<()> {
         ensure!(status.success(), "cargo {} failed", arguments.join(" "));
         Ok(())
     };
+    let run = ["run", "--quiet", "--release", "--locked", "--package", "bench", "--bin"];
+    if let Some((&"decide", arguments)) = arguments.split_first() {
+        return cargo(&[&run[..], &["decide", "--"], arguments].concat());
+    }
     // Both at once: the benchmark starts the binaries that lie beside it.
     cargo(&["build", "--release", "--locked", "--package", "updraft", "--package", "bench"])?;
-    let run = ["run", "--quiet", "--release", "--locked", "--package", "bench", "--bin", "bench", "--"];
-    cargo(&[&run, arguments].concat())
+    cargo(&[&run[..], &["bench", "--"], arguments].concat())
 }

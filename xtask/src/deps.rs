@@ -40,7 +40,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("updraft", &["cli", "server"]),
     ("xtask", &[]),
-    ("bench", &["cli", "server"]),
+    ("bench", &["cli", "model", "server"]),
 ];
 
 /// Only tests may use them, whatever room they are in.

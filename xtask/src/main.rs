@@ -1,5 +1,6 @@
 //! The repository's own checks and generators.
 //!
+//! - `cargo xtask bench decide`: nanoseconds and allocations of one decision
 //! - `cargo xtask bench check`: update checks and assets beside bare hyper (`--help` tells the rest)
 //! - `cargo xtask deps`: no room depends on another than the table allows
 //! - `cargo xtask readme`: every command of the README does what it says, with a real `npm ci` and `expo export`
@@ -19,7 +20,7 @@ fn main() -> ExitCode {
         ["deps"] => deps::check(),
         ["readme"] => readme::check(),
         _ => {
-            eprintln!("usage: cargo xtask bench check | deps | readme");
+            eprintln!("usage: cargo xtask bench check | bench decide | deps | readme");
             return ExitCode::from(2);
         }
     };
