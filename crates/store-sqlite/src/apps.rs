@@ -1,16 +1,13 @@
-//! Apps, their channels and branches.
+//! Apps.
 
 use async_trait::async_trait;
-use model::{AppId, AppSlug, BranchId, BranchName, ChannelId, ChannelName, Millis, Salt, Target};
+use model::{AppId, AppSlug, BranchId, BranchName, ChannelId, ChannelName, Millis};
 use serde_json::json;
 use sqlx::{SqliteConnection, query, query_as, query_scalar};
-use store::{
-    Actor, AppRecord, Apps, AppsError, AuditAction, Bootstrap, Bootstrapped, BranchRecord, ChannelRecord, NewChannel,
-    StoreError,
-};
+use store::{AppRecord, Apps, AuditAction, Bootstrap, Bootstrapped, NewBranch, NewChannel, StoreError};
 
-use crate::columns::{app_id, basis_points, name, unsigned, uuid};
-use crate::fault::fault;
+use crate::columns::{app_id, name, unsigned};
+use crate::fault::{fault, one_row};
 use crate::{SqliteStore, audit, keys, tokens};
 
 #[async_trait]
@@ -26,8 +23,11 @@ impl Apps for SqliteStore {
             .execute(&mut *tx)
             .await
             .map_err(fault)?;
-        insert_branch(&mut tx, app, bootstrap.branch.id, bootstrap.branch.name.as_str(), now).await?;
-        insert_channel(&mut tx, app, &bootstrap.channel, bootstrap.branch.id, now).await?;
+        let (NewBranch { id: branch, name: of_branch }, NewChannel { id: channel, name: of_channel }) =
+            (&bootstrap.branch, &bootstrap.channel);
+        insert_branch(&mut tx, app, *branch, of_branch, now).await?;
+        let pointed = insert_channel(&mut tx, app, *channel, of_channel, *branch, now).await?;
+        one_row("bootstrap", pointed.into())?;
         if let Some(key) = &bootstrap.key {
             keys::insert(&mut tx, app, key, now).await?;
         }
@@ -58,55 +58,14 @@ impl Apps for SqliteStore {
             .map_err(fault)?;
         rows.into_iter().map(AppRow::record).collect()
     }
+}
 
-    async fn ensure_channel(
-        &self,
-        app: AppId,
-        channel: NewChannel,
-        branch: BranchId,
-        actor: &Actor,
-        now: Millis,
-    ) -> Result<ChannelRecord, AppsError> {
-        let mut tx = self.write().await?;
-        if let Some(found) = channels(&mut tx, app).await?.into_iter().find(|found| found.name == channel.name) {
-            return Ok(found);
-        }
-        raise_version(&mut tx, app).await?.ok_or(AppsError::UnknownApp)?;
-        let (id, named) = (app.0.as_bytes().as_slice(), channel.name.as_str());
-        let existing = query_scalar!("SELECT id FROM branches WHERE app_id = ? AND name = ?", id, named)
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(fault)?;
-        let branch = if let Some(existing) = existing {
-            BranchId(uuid("branches", &existing)?)
-        } else {
-            insert_branch(&mut tx, app, branch, named, now).await?;
-            branch
-        };
-        insert_channel(&mut tx, app, &channel, branch, now).await?;
-        let detail = json!({ "channel": channel.name, "branch": branch });
-        audit::write(&mut tx, app, actor, AuditAction::CreateChannel, &detail, now).await?;
-        tx.commit().await.map_err(fault)?;
-        Ok(ChannelRecord { id: channel.id, name: channel.name, target: Target::Branch(branch), paused: false })
-    }
-
-    async fn channels(&self, app: AppId) -> Result<Vec<ChannelRecord>, StoreError> {
-        let mut connection = self.readers().acquire().await.map_err(fault)?;
-        channels(&mut connection, app).await
-    }
-
-    async fn branches(&self, app: AppId) -> Result<Vec<BranchRecord>, StoreError> {
-        const TABLE: &str = "branches";
-        let app = app.0.as_bytes().as_slice();
-        let rows = query!("SELECT id, name FROM branches WHERE app_id = ? ORDER BY name", app)
-            .fetch_all(self.readers())
-            .await
-            .map_err(fault)?;
-        let branch = |id: &[u8], text: &str| {
-            Ok(BranchRecord { id: BranchId(uuid(TABLE, id)?), name: name(TABLE, text, BranchName::parse)? })
-        };
-        rows.iter().map(|row| branch(&row.id, &row.name)).collect()
-    }
+/// The app's version; none when there is no such app.
+pub(crate) async fn version(connection: &mut SqliteConnection, app: AppId) -> Result<Option<u64>, StoreError> {
+    let id = app.0.as_bytes().as_slice();
+    let found =
+        query_scalar!("SELECT version FROM apps WHERE id = ?", id).fetch_optional(connection).await.map_err(fault)?;
+    found.map(|version| unsigned("apps", version)).transpose()
 }
 
 /// The app's version after this intent; none when there is no such app.
@@ -117,40 +76,6 @@ pub(crate) async fn raise_version(tx: &mut SqliteConnection, app: AppId) -> Resu
         .await
         .map_err(fault)?;
     raised.map(|version| unsigned("apps", version)).transpose()
-}
-
-/// The app's channels, by name.
-pub(crate) async fn channels(connection: &mut SqliteConnection, app: AppId) -> Result<Vec<ChannelRecord>, StoreError> {
-    const TABLE: &str = "channels";
-    let app = app.0.as_bytes().as_slice();
-    let rows = query!(
-        r#"SELECT id, name, branch_id, split_branch_id, split_share, split_salt, paused AS "paused: bool"
-        FROM channels WHERE app_id = ? ORDER BY name"#,
-        app
-    )
-    .fetch_all(connection)
-    .await
-    .map_err(fault)?;
-    rows.into_iter()
-        .map(|row| {
-            let branch = BranchId(uuid(TABLE, &row.branch_id)?);
-            let target = match (row.split_branch_id, row.split_share, row.split_salt) {
-                (Some(new), Some(share), Some(salt)) => Target::Split {
-                    old: branch,
-                    new: BranchId(uuid(TABLE, &new)?),
-                    share: basis_points(TABLE, share)?,
-                    salt: Salt(uuid(TABLE, &salt)?),
-                },
-                _ => Target::Branch(branch),
-            };
-            Ok(ChannelRecord {
-                id: ChannelId(uuid(TABLE, &row.id)?),
-                name: name(TABLE, &row.name, ChannelName::parse)?,
-                target,
-                paused: row.paused,
-            })
-        })
-        .collect()
 }
 
 struct AppRow {
@@ -181,40 +106,44 @@ async fn find(connection: &mut SqliteConnection, slug: &AppSlug) -> Result<Optio
         .transpose()
 }
 
-async fn insert_branch(
+/// Adds a branch, empty and not pinned.
+pub(crate) async fn insert_branch(
     tx: &mut SqliteConnection,
     app: AppId,
-    branch: BranchId,
-    named: &str,
+    id: BranchId,
+    name: &BranchName,
     now: Millis,
 ) -> Result<(), StoreError> {
-    let (app, id) = (app.0.as_bytes().as_slice(), branch.0.as_bytes().as_slice());
-    query!("INSERT INTO branches (id, app_id, name, created_at) VALUES (?, ?, ?, ?)", id, app, named, now.0)
+    let (app, id, name) = (app.0.as_bytes().as_slice(), id.0.as_bytes().as_slice(), name.as_str());
+    query!("INSERT INTO branches (id, app_id, name, created_at) VALUES (?, ?, ?, ?)", id, app, name, now.0)
         .execute(tx)
         .await
         .map_err(fault)?;
     Ok(())
 }
 
-async fn insert_channel(
+/// Adds a channel that points at a branch; whether the app has the branch.
+pub(crate) async fn insert_channel(
     tx: &mut SqliteConnection,
     app: AppId,
-    channel: &NewChannel,
+    id: ChannelId,
+    name: &ChannelName,
     branch: BranchId,
     now: Millis,
-) -> Result<(), StoreError> {
-    let (app, id) = (app.0.as_bytes().as_slice(), channel.id.0.as_bytes().as_slice());
-    let (named, branch) = (channel.name.as_str(), branch.0.as_bytes().as_slice());
-    query!(
-        "INSERT INTO channels (id, app_id, name, branch_id, created_at) VALUES (?, ?, ?, ?, ?)",
+) -> Result<bool, StoreError> {
+    let (app, id) = (app.0.as_bytes().as_slice(), id.0.as_bytes().as_slice());
+    let (name, branch) = (name.as_str(), branch.0.as_bytes().as_slice());
+    let done = query!(
+        "INSERT INTO channels (id, app_id, name, branch_id, created_at)
+        SELECT ?, app_id, ?, id, ? FROM branches WHERE id = ? AND app_id = ? AND deleted_at IS NULL",
         id,
-        app,
-        named,
+        name,
+        now.0,
         branch,
-        now.0
+        app
     )
     .execute(tx)
     .await
     .map_err(fault)?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }

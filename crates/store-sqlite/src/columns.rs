@@ -1,8 +1,12 @@
 //! Columns to the words of the domain and back. What does not parse is [`StoreError::Corrupt`], never a panic.
 
-use model::{AppId, BasisPoints, BlobHash, EntryKind, Platform, Rollout, RuntimeVersion, Salt};
+use std::sync::Arc;
+
+use model::{AppId, BasisPoints, BlobHash, EntryKind, LaneId, Platform, Rollout, Rule, RuntimeVersion, Salt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
-use store::{LaneId, StoreError};
+use store::StoreError;
 use uuid::Uuid;
 
 /// A UUID from its 16 bytes.
@@ -44,8 +48,24 @@ pub(crate) fn signed(number: u64) -> Result<i64, StoreError> {
 }
 
 /// JSON that this program wrote.
-pub(crate) fn json(table: &'static str, text: &str) -> Result<Value, StoreError> {
-    serde_json::from_str(text).map_err(|error| StoreError::corrupt(table, "a column is not JSON", error))
+pub(crate) fn json<T: DeserializeOwned>(table: &'static str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text)
+        .map_err(|error| StoreError::corrupt(table, "a column is not the JSON it should be", error))
+}
+
+/// JSON, to store it.
+pub(crate) fn json_text<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Constraint(error.into()))
+}
+
+/// A rule.
+pub(crate) fn rule(table: &'static str, text: Option<&str>) -> Result<Option<Arc<Rule>>, StoreError> {
+    text.map(|text| json(table, text).map(Arc::new)).transpose()
+}
+
+/// A rule, to store it.
+pub(crate) fn rule_text(rule: Option<&Arc<Rule>>) -> Result<Option<String>, StoreError> {
+    rule.map(|rule| json_text(&**rule)).transpose()
 }
 
 /// A rollout, whose two columns are null together.
@@ -56,6 +76,11 @@ pub(crate) fn rollout(
 ) -> Result<Option<Rollout>, StoreError> {
     let (Some(share), Some(salt)) = (share, salt) else { return Ok(None) };
     Ok(Some(Rollout { share: basis_points(table, share)?, salt: Salt(uuid(table, &salt)?) }))
+}
+
+/// The two columns of a rollout.
+pub(crate) fn rollout_columns(rollout: Option<&Rollout>) -> (Option<i64>, Option<&[u8]>) {
+    rollout.map(|rollout| (i64::from(rollout.share.get()), rollout.salt.0.as_bytes().as_slice())).unzip()
 }
 
 /// A share in basis points.

@@ -1,9 +1,10 @@
 //! Rows of `updates` without their bodies.
 
+use model::control::{ContentFingerprint, PastEntry};
 use model::{BranchId, Entry, Millis, UpdateGroupId, UpdateId};
-use store::{ContentFingerprint, IssuedEntry, LaneId, StoreError};
+use store::StoreError;
 
-use crate::columns::{kind, lane, rollout, sha256, unsigned, uuid};
+use crate::columns::{kind, lane, rollout, rule, sha256, unsigned, uuid};
 
 /// A checked query for [`IssuedRow`]s, given what follows `FROM updates`.
 macro_rules! query_issued {
@@ -11,7 +12,7 @@ macro_rules! query_issued {
         sqlx::query_as!(
             crate::issued::IssuedRow,
             r#"SELECT id, group_id, branch_id, platform, runtime_version, created_at, kind, app_version, fingerprint,
-                origin_id, disabled AS "disabled: bool", held AS "held: bool", rollout_share, rollout_salt
+                origin_id, disabled AS "disabled: bool", held AS "held: bool", rollout_share, rollout_salt, rule
             FROM updates "# + $rest
             $(, $argument)*
         )
@@ -37,21 +38,18 @@ pub(crate) struct IssuedRow {
     pub(crate) held: bool,
     pub(crate) rollout_share: Option<i64>,
     pub(crate) rollout_salt: Option<Vec<u8>>,
+    pub(crate) rule: Option<String>,
 }
 
 impl IssuedRow {
     const TABLE: &'static str = "updates";
 
-    /// Where it is.
-    pub(crate) fn place(&self) -> Result<(BranchId, LaneId), StoreError> {
-        let branch = BranchId(uuid(Self::TABLE, &self.branch_id)?);
-        Ok((branch, lane(Self::TABLE, &self.platform, &self.runtime_version)?))
-    }
-
-    /// What it is.
-    pub(crate) fn issued(self) -> Result<IssuedEntry, StoreError> {
+    /// The entry with its place.
+    pub(crate) fn past(self) -> Result<PastEntry, StoreError> {
         let origin = self.origin_id.map(|id| uuid(Self::TABLE, &id)).transpose()?;
-        Ok(IssuedEntry {
+        Ok(PastEntry {
+            branch: BranchId(uuid(Self::TABLE, &self.branch_id)?),
+            lane: lane(Self::TABLE, &self.platform, &self.runtime_version)?,
             entry: Entry {
                 id: UpdateId(uuid(Self::TABLE, &self.id)?),
                 group: UpdateGroupId(uuid(Self::TABLE, &self.group_id)?),
@@ -60,10 +58,11 @@ impl IssuedRow {
                 disabled: self.disabled,
                 held: self.held,
                 rollout: rollout(Self::TABLE, self.rollout_share, self.rollout_salt)?,
+                rule: rule(Self::TABLE, self.rule.as_deref())?,
             },
-            version: unsigned(Self::TABLE, self.app_version)?,
-            fingerprint: ContentFingerprint(sha256(Self::TABLE, &self.fingerprint)?),
             origin: origin.map(UpdateId),
+            content: ContentFingerprint(sha256(Self::TABLE, &self.fingerprint)?),
+            version: unsigned(Self::TABLE, self.app_version)?,
         })
     }
 }

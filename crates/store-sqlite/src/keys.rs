@@ -1,30 +1,23 @@
 //! Signing keys.
 
-use std::collections::HashSet;
-
 use async_trait::async_trait;
 use model::{AppId, KeyId, Millis, UpdateId};
 use serde_json::json;
 use sqlx::{SqliteConnection, query, query_scalar};
-use store::{AddKey, AuditAction, Effect, KeyError, KeyRecord, Keys, NewKey, Once, SealedKey, StoreError};
+use store::{AddKey, AuditAction, KeyError, KeyRecord, Keys, NewKey, SealedKey, StoreError};
 
-use crate::apps::raise_version;
-use crate::columns::{name, unsigned};
+use crate::columns::name;
 use crate::fault::fault;
-use crate::{SqliteStore, audit, replay};
+use crate::{SqliteStore, apps, audit, history};
 
 const TABLE: &str = "signing_keys";
 
 #[async_trait]
 impl Keys for SqliteStore {
-    async fn add_key(&self, intent: AddKey) -> Result<Effect<u64>, KeyError> {
-        let AddKey { app, key, signatures, at_version, once, actor, now } = intent;
+    async fn add_key(&self, intent: AddKey) -> Result<u64, KeyError> {
+        let AddKey { app, key, signatures, at_version, actor, now } = intent;
         let mut tx = self.write().await?;
-        let (request, outcome) = once.map(|Once { request, outcome }| (request, outcome)).unzip();
-        if let Some(before) = replay::find::<KeyError>(&mut tx, request.as_ref(), now).await? {
-            return Ok(Effect::Replayed(before));
-        }
-        let actual = version(&mut tx, app).await?.ok_or(KeyError::UnknownApp)?;
+        let actual = apps::version(&mut tx, app).await?.ok_or(KeyError::UnknownApp)?;
         if actual != at_version {
             return Err(KeyError::VersionMoved { expected: at_version, actual });
         }
@@ -33,14 +26,11 @@ impl Keys for SqliteStore {
         }
         insert(&mut tx, app, &key, now).await?;
         sign(&mut tx, app, &key.key_id, &signatures).await?;
-        let version = raise_version(&mut tx, app).await?.ok_or(KeyError::UnknownApp)?;
-        if let Some(outcome) = &outcome {
-            replay::keep(&mut tx, request.as_ref(), outcome, now).await?;
-        }
+        let version = apps::raise_version(&mut tx, app).await?.ok_or(KeyError::UnknownApp)?;
         let detail = json!({ "key": key.key_id, "held_by_server": key.sealed.is_some(), "signed": signatures.len() });
         audit::write(&mut tx, app, &actor, AuditAction::AddKey, &detail, now).await?;
         tx.commit().await.map_err(fault)?;
-        Ok(Effect::Fresh(version))
+        Ok(version)
     }
 
     async fn keys(&self, app: AppId) -> Result<Vec<KeyRecord>, StoreError> {
@@ -104,7 +94,7 @@ pub(crate) async fn insert(tx: &mut SqliteConnection, app: AppId, key: &NewKey, 
     Ok(())
 }
 
-/// Stores one signature.
+/// Stores one signature; one of the same key over the same entry that is there already stays.
 pub(crate) async fn insert_signature(
     tx: &mut SqliteConnection,
     update: UpdateId,
@@ -112,10 +102,15 @@ pub(crate) async fn insert_signature(
     signature: &[u8],
 ) -> Result<(), StoreError> {
     let (update, key_id) = (update.0.as_bytes().as_slice(), key_id.as_str());
-    query!("INSERT INTO signatures (update_id, key_id, signature) VALUES (?, ?, ?)", update, key_id, signature)
-        .execute(tx)
-        .await
-        .map_err(fault)?;
+    query!(
+        "INSERT INTO signatures (update_id, key_id, signature) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        update,
+        key_id,
+        signature
+    )
+    .execute(tx)
+    .await
+    .map_err(fault)?;
     Ok(())
 }
 
@@ -125,24 +120,11 @@ async fn sign(
     key_id: &KeyId,
     signatures: &[(UpdateId, Vec<u8>)],
 ) -> Result<(), KeyError> {
-    let app = app.0.as_bytes().as_slice();
-    let ids = query_scalar!("SELECT id FROM updates WHERE app_id = ?", app)
-        .fetch_all(&mut *tx)
-        .await
-        .map_err(fault)?
-        .into_iter()
-        .collect::<HashSet<_>>();
     for (update, signature) in signatures {
-        if !ids.contains(update.0.as_bytes().as_slice()) {
+        if !history::has(tx, app, *update).await? {
             return Err(KeyError::UnknownUpdate(*update));
         }
         insert_signature(tx, *update, key_id, signature).await?;
     }
     Ok(())
-}
-
-async fn version(tx: &mut SqliteConnection, app: AppId) -> Result<Option<u64>, StoreError> {
-    let app = app.0.as_bytes().as_slice();
-    let found = query_scalar!("SELECT version FROM apps WHERE id = ?", app).fetch_optional(tx).await.map_err(fault)?;
-    found.map(|version| unsigned("apps", version)).transpose()
 }

@@ -22,14 +22,16 @@ mod apps;
 mod audit;
 mod blobs;
 mod columns;
+mod control;
 mod fault;
 mod history;
 mod issued;
 mod keys;
 mod open;
-mod publish;
+mod operate;
 mod replay;
 mod snapshots;
 mod tokens;
+mod watch;
 
 pub use open::SqliteStore;

@@ -1,21 +1,17 @@
 //! What delivery keeps in memory.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use model::{
-    AppId, AppSlug, AppSnapshot, Branch, BranchId, BranchName, Channel, ChannelName, EmbeddedUpdate, Entry, EntryKind,
-    KeyId, KnownUpdate, Lane, Millis, Target, UpdateId,
-};
+use model::{AppId, AppSnapshot, BranchId, KeyId, LaneId, UpdateId};
 use sqlx::{SqliteConnection, query};
-use store::{AppState, AssetRecord, LaneId, PublicKey, ReadSnapshots, StoreError, StoredEntry};
+use store::{AppState, AssetRecord, PublicKey, ReadSnapshots, StoreError, StoredEntry};
 
 use crate::blobs::variant;
 use crate::columns::{app_id, blob_hash, hex_list, kind, lane, name, signed, unsigned, uuid};
 use crate::fault::fault;
-use crate::issued::query_issued;
-use crate::{SqliteStore, apps, keys};
+use crate::{SqliteStore, control, keys};
 
 #[async_trait]
 impl ReadSnapshots for SqliteStore {
@@ -26,23 +22,10 @@ impl ReadSnapshots for SqliteStore {
 
     async fn load(&self, app: AppId) -> Result<Option<AppState>, StoreError> {
         let mut tx = self.read().await?;
-        let id = app.0.as_bytes().as_slice();
-        let row =
-            query!("SELECT slug, version FROM apps WHERE id = ?", id).fetch_optional(&mut *tx).await.map_err(fault)?;
-        let Some(row) = row else { return Ok(None) };
-        let channels = channels(&mut tx, app).await?;
-        let history = history(&mut tx, app).await?;
-        let known = known(&history);
-        let branches = branches(&mut tx, app, &channels, history).await?;
-        let snapshot = AppSnapshot {
-            app,
-            slug: name("apps", &row.slug, AppSlug::parse)?,
-            version: unsigned("apps", row.version)?,
-            channels,
-            branches,
-            known,
-            embedded: embedded(&mut tx, app).await?,
-        };
+        let Some(control) = control::read(&mut tx, app).await? else { return Ok(None) };
+        let snapshot = control
+            .snapshot()
+            .map_err(|error| StoreError::corrupt("updates", "a lane holds what no operation lets in", error))?;
         let entries = entries(&mut tx, &snapshot).await?;
         let keys = public_keys(&mut tx, app).await?;
         Ok(Some(AppState { snapshot, entries, keys }))
@@ -81,90 +64,6 @@ impl ReadSnapshots for SqliteStore {
         }
         Ok(assets)
     }
-}
-
-async fn channels(connection: &mut SqliteConnection, app: AppId) -> Result<HashMap<ChannelName, Channel>, StoreError> {
-    let records = apps::channels(connection, app).await?;
-    let channel = |record: store::ChannelRecord| {
-        (record.name, Channel { id: record.id, target: record.target, paused: record.paused })
-    };
-    Ok(records.into_iter().map(channel).collect())
-}
-
-/// Every entry of the app, newest first.
-async fn history(connection: &mut SqliteConnection, app: AppId) -> Result<Vec<(BranchId, LaneId, Entry)>, StoreError> {
-    let app = app.0.as_bytes().as_slice();
-    let rows =
-        query_issued!("WHERE app_id = ? ORDER BY created_at DESC", app).fetch_all(connection).await.map_err(fault)?;
-    rows.into_iter()
-        .map(|row| {
-            let (branch, lane) = row.place()?;
-            Ok((branch, lane, row.issued()?.entry))
-        })
-        .collect()
-}
-
-fn known(history: &[(BranchId, LaneId, Entry)]) -> HashMap<UpdateId, KnownUpdate> {
-    let updates = history.iter().filter(|(_, _, entry)| entry.kind == EntryKind::Update);
-    updates
-        .map(|(branch, _, entry)| (entry.id, KnownUpdate { created_at: entry.created_at, branch: *branch }))
-        .collect()
-}
-
-/// The branches that channels point at, with what a walk can reach in them.
-async fn branches(
-    connection: &mut SqliteConnection,
-    app: AppId,
-    channels: &HashMap<ChannelName, Channel>,
-    history: Vec<(BranchId, LaneId, Entry)>,
-) -> Result<HashMap<BranchId, Branch>, StoreError> {
-    let targets: HashSet<BranchId> = channels
-        .values()
-        .flat_map(|channel| match channel.target {
-            Target::Branch(branch) => [branch, branch],
-            Target::Split { old, new, .. } => [old, new],
-        })
-        .collect();
-    let app = app.0.as_bytes().as_slice();
-    let rows =
-        query!("SELECT id, name FROM branches WHERE app_id = ?", app).fetch_all(connection).await.map_err(fault)?;
-    let mut branches = HashMap::new();
-    for row in rows {
-        let id = BranchId(uuid("branches", &row.id)?);
-        if targets.contains(&id) {
-            let name = name("branches", &row.name, BranchName::parse)?;
-            branches.insert(id, Branch { id, name, android: HashMap::new(), ios: HashMap::new() });
-        }
-    }
-    let mut full: HashMap<(BranchId, LaneId), Vec<Entry>> = HashMap::new();
-    for (branch, lane, entry) in history {
-        full.entry((branch, lane)).or_default().push(entry);
-    }
-    for ((id, lane), entries) in full {
-        if let Some(branch) = branches.get_mut(&id) {
-            let reachable = Lane::reachable(entries)
-                .map_err(|error| StoreError::corrupt("updates", "a lane holds what no commit lets in", error))?;
-            branch.lanes_mut(lane.platform).insert(lane.runtime_version, reachable);
-        }
-    }
-    Ok(branches)
-}
-
-async fn embedded(
-    connection: &mut SqliteConnection,
-    app: AppId,
-) -> Result<HashMap<UpdateId, EmbeddedUpdate>, StoreError> {
-    let app = app.0.as_bytes().as_slice();
-    let rows = query!("SELECT id, created_at FROM embedded_updates WHERE app_id = ?", app)
-        .fetch_all(connection)
-        .await
-        .map_err(fault)?;
-    rows.into_iter()
-        .map(|row| {
-            let id = UpdateId(uuid("embedded_updates", &row.id)?);
-            Ok((id, EmbeddedUpdate { created_at: Millis(row.created_at) }))
-        })
-        .collect()
 }
 
 /// The bytes of every entry in the snapshot's lanes.

@@ -19,6 +19,10 @@ impl Databases for Directories {
     async fn create(&self) -> Box<dyn Database> {
         Box::new(Directory(TempDir::new().unwrap()))
     }
+
+    fn tells_changes(&self) -> bool {
+        false
+    }
 }
 
 #[async_trait]

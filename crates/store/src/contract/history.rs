@@ -1,119 +1,85 @@
 //! Contracts of [`History`](crate::History).
 
-use model::{AppId, BranchId, ChannelId, Entry, EntryKind, UpdateId};
+use model::{AppId, UpdateGroupId, UpdateId};
 
 use super::Databases;
-use super::world::{
-    ANDROID, IOS, NOW, World, actor, asset, at, blob, channel_name, entry, fresh, lane, rolling, tenth,
-};
-use crate::{IssuedEntry, NewAsset, NewChannel, NewEntry, StoredUpdate, UpdateAsset};
-
-pub(super) async fn a_lane_is_told_newest_first(databases: &dyn Databases) {
-    let world = World::new(databases).await;
-    let asked = lane(ANDROID, "1");
-    let first = entry(&asked, 1);
-    let held = NewEntry { held: true, ..entry(&asked, 2) };
-    let directive = NewEntry { kind: EntryKind::RollBackToEmbedded, ..entry(&asked, 3) };
-    let copy = NewEntry { origin: Some(first.id), ..rolling(&asked, 4) };
-    let sent = [&first, &held, &directive, &copy];
-    for (beside, entry_sent) in (100..).zip(sent) {
-        world.issue_one(entry_sent.clone()).await;
-        world.issue_one(entry(&lane(IOS, "1"), beside)).await;
-    }
-
-    let told = world.store.lane(world.app, world.branch, ANDROID, &asked.runtime_version).await.unwrap();
-
-    assert_eq!(told.len(), sent.len());
-    for (told, (sent, version)) in told.iter().zip(sent.into_iter().zip([2, 4, 6, 8]).rev()) {
-        let expected = IssuedEntry {
-            entry: Entry {
-                id: sent.id,
-                group: told.entry.group,
-                created_at: sent.created_at,
-                kind: sent.kind,
-                disabled: false,
-                held: sent.held,
-                rollout: sent.rollout,
-            },
-            version,
-            fingerprint: sent.fingerprint,
-            origin: sent.origin,
-        };
-        assert_eq!(*told, expected);
-    }
-    assert_eq!(told[0].entry.rollout, Some(tenth()));
-}
-
-pub(super) async fn heads_are_told_per_lane(databases: &dyn Databases) {
-    let world = World::new(databases).await;
-    let beta = NewChannel { id: ChannelId(fresh()), name: channel_name("beta") };
-    let other_branch = BranchId(fresh());
-    world.store.ensure_channel(world.app, beta, other_branch, &actor(), NOW).await.unwrap();
-    assert_eq!(world.store.lanes(world.app, world.branch).await.unwrap(), []);
-    let (ios, two, one) = (lane(IOS, "1"), lane(ANDROID, "2"), lane(ANDROID, "1"));
-    let of_ios = world.issue_at(&ios, [1, 2]).await[1];
-    let of_two = world.issue_at(&two, [3]).await[0];
-    world.issue_at(&one, [4]).await;
-    let of_one = world.issue_one(NewEntry { held: true, ..entry(&one, 5) }).await;
-    let mut elsewhere = world.session(vec![entry(&one, 6)]);
-    elsewhere.branch = other_branch;
-    world.issue(&elsewhere).await;
-
-    let told = world.store.lanes(world.app, world.branch).await.unwrap();
-
-    let heads: Vec<_> = told.into_iter().map(|told| (told.lane, told.head.entry.id)).collect();
-    assert_eq!(heads, [(one.clone(), of_one), (two, of_two), (ios, of_ios)]);
-    let told = world.store.lanes(world.app, other_branch).await.unwrap();
-    assert_eq!(told.len(), 1);
-    assert_eq!((&told[0].lane, told[0].head.entry.id), (&one, elsewhere.entries[0].id));
-}
+use super::control::past;
+use super::world::{ANDROID, IOS, World, asset, at, blob, channel_name, entry, fresh, lane, ruled, seal};
+use crate::{Actor, GroupRecord, NewAsset, NewEntry, Seal, StoredUpdate, UpdateAsset};
 
 pub(super) async fn an_entry_is_told_with_its_bytes(databases: &dyn Databases) {
     let world = World::new(databases).await;
     for number in [1, 2, 3] {
-        world.upload(blob(number), 10).await;
+        world.upload(blob(number), 10 + u64::from(number)).await;
     }
     let asked = lane(IOS, "1.0.0");
     let bundle = NewAsset { launch: true, content_type: "application/javascript".into(), ..asset(blob(3), "b") };
     // The same bytes may have two keys.
-    let assets = vec![bundle, asset(blob(2), "y"), asset(blob(1), "z"), asset(blob(2), "a")];
-    let sent = NewEntry { assets, ..entry(&asked, 1) };
-    let mut prepared = world.session(vec![sent.clone(), entry(&asked, 2)]);
-    prepared.group.message = Some("why".into());
-    prepared.group.channel = Some(channel_name("production"));
-    (prepared.group.git_commit, prepared.group.git_branch) = (Some("c0ffee".into()), Some("feature".into()));
-    prepared.group.git_dirty = Some(true);
-    world.issue(&prepared).await;
+    let assets = vec![bundle, asset(blob(2), "y"), asset(blob(1), "z"), asset(blob(2), "a'\"\\é\n")];
+    let sent = NewEntry { assets, ..ruled(&asked, 1) };
+    let operation = world.publish(vec![sent, entry(&asked, 2)]);
+    world.issue(&operation).await;
+    let sent = operation.entries[0].clone();
 
     let told = world.store.update(world.app, sent.id).await.unwrap().unwrap();
 
-    let StoredUpdate { issued, group, issued_by, branch, lane, body, assets } = told;
-    assert_eq!((issued.entry.id, issued.entry.created_at, issued.version), (sent.id, at(1), 2));
-    assert_eq!((issued.fingerprint, issued.origin), (sent.fingerprint, None));
-    assert_eq!((group, issued_by), (prepared.group, actor()));
-    assert_eq!((branch, lane, body), (world.branch, asked, sent.body));
-    let expected: Vec<UpdateAsset> = sent
-        .assets
-        .into_iter()
-        .map(|sent| UpdateAsset {
-            hash: sent.hash,
-            key: sent.key,
-            content_type: sent.content_type,
-            launch: sent.launch,
-        })
-        .collect();
-    assert_eq!(assets, expected);
+    let asset = |sent: &NewAsset| UpdateAsset {
+        hash: sent.hash,
+        key: sent.key.clone(),
+        content_type: sent.content_type.clone(),
+        size: 10 + u64::from(sent.hash.0[0]),
+        launch: sent.launch,
+    };
+    let assets = sent.assets.iter().map(asset).collect();
+    assert_eq!(told, StoredUpdate { past: past(world.branch, 2, &sent), body: sent.body, assets });
+    let bare = world.store.update(world.app, operation.entries[1].id).await.unwrap().unwrap();
+    assert_eq!((bare.assets, bare.body), (Vec::new(), operation.entries[1].body.clone()));
+}
+
+pub(super) async fn groups_are_told_by_id(databases: &dyn Databases) {
+    let world = World::new(databases).await;
+    let other = world.beside("beta").await;
+    let asked = lane(ANDROID, "1");
+    let bare = world.publish(vec![entry(&asked, 1)]);
+    let mut full = world.publish_to(other, vec![entry(&asked, 2)]);
+    let group = &mut full.groups[0];
+    group.channel = Some(channel_name("beta"));
+    group.message = Some("why\nnot".into());
+    (group.git_commit, group.git_branch) = (Some("c0ffee".into()), Some("feature/ü".into()));
+    group.git_dirty = Some(true);
+    let record = |operation: &crate::Operation, by: &str, instant| GroupRecord {
+        group: operation.groups[0].clone(),
+        issued_by: Actor(by.into()),
+        issued_at: at(instant),
+    };
+    let mut expected = Vec::new();
+    for (operation, by, instant) in [(&full, "token:ci", 50), (&bare, "user:me", 60)] {
+        let mut operation = operation.clone();
+        operation.entries[0].created_at = at(instant);
+        let seal = Seal { actor: Actor(by.into()), now: at(instant), ..seal() };
+        world.store.apply(operation.clone(), seal).await.unwrap();
+        expected.push(record(&operation, by, instant));
+    }
+    expected.sort_by_key(|record| record.group.id);
+
+    let (one, two) = (bare.groups[0].id, full.groups[0].id);
+    let told = world.store.groups(world.app, &[two, UpdateGroupId(fresh()), one]).await.unwrap();
+
+    assert_eq!(told, expected);
+    assert_eq!(world.store.groups(world.app, &[one, two]).await.unwrap(), expected);
+    assert_eq!(world.group(two).await.as_ref(), expected.iter().find(|record| record.group.id == two));
+    assert_eq!(world.store.groups(world.app, &[]).await.unwrap(), []);
 }
 
 pub(super) async fn other_apps_are_not_told(databases: &dyn Databases) {
     let world = World::new(databases).await;
     let neighbour = world.neighbour().await;
-    let asked = lane(ANDROID, "1");
-    let ours = world.issue_at(&asked, [1]).await[0];
+    let operation = world.publish(vec![entry(&lane(ANDROID, "1"), 1)]);
+    world.issue(&operation).await;
     for app in [neighbour.app, AppId(fresh())] {
-        assert_eq!(world.store.lanes(app, world.branch).await.unwrap(), []);
-        assert_eq!(world.store.lane(app, world.branch, ANDROID, &asked.runtime_version).await.unwrap(), []);
-        assert_eq!(world.store.update(app, ours).await.unwrap(), None);
+        assert_eq!(world.store.update(app, operation.entries[0].id).await.unwrap(), None);
+        assert_eq!(world.store.groups(app, &[operation.groups[0].id]).await.unwrap(), []);
     }
     assert_eq!(world.store.update(world.app, UpdateId(fresh())).await.unwrap(), None);
+    assert!(world.store.update(world.app, operation.entries[0].id).await.unwrap().is_some());
 }

@@ -6,14 +6,14 @@ use serde_json::json;
 
 use super::Databases;
 use super::world::{ANDROID, NOW, World, actor, at, entry, fresh, key, key_id, lane};
-use crate::{AddKey, AuditAction, Effect, KeyError, KeyRecord, NewKey, PublicKey, SealedKey};
+use crate::{AddKey, AuditAction, KeyError, KeyRecord, NewKey, PublicKey, SealedKey};
 
 pub(super) async fn a_key_comes_with_its_signatures(databases: &dyn Databases) {
     let world = World::new(databases).await;
     let served = world.issue_at(&lane(ANDROID, "1"), [1]).await[0];
     let intent = AddKey { signatures: vec![(served, b"signed".to_vec())], now: at(8), ..add(&world, "main").await };
 
-    assert_eq!(world.store.add_key(intent).await.unwrap(), Effect::Fresh(3));
+    assert_eq!(world.store.add_key(intent).await.unwrap(), 3);
 
     let record = KeyRecord {
         key_id: key_id("main"),
@@ -98,7 +98,7 @@ pub(super) async fn a_signature_needs_its_update(databases: &dyn Databases) {
     let ours = world.issue_at(&lane(ANDROID, "1"), [1]).await[0];
     let theirs = neighbour.issue_at(&lane(ANDROID, "1"), [1]).await[0];
     let waiting = entry(&lane(ANDROID, "1"), 2);
-    world.save(&world.session(vec![waiting.clone()])).await;
+    world.save(&world.publish(vec![waiting.clone()])).await;
     let before = world.trace().await;
     for stranger in [theirs, waiting.id, UpdateId(fresh())] {
         let signatures = vec![(ours, b"signed".to_vec()), (stranger, b"signed".to_vec())];
@@ -132,7 +132,6 @@ async fn add(world: &World, id: &str) -> AddKey {
         key: key(id),
         signatures: Vec::new(),
         at_version: world.version().await,
-        once: None,
         actor: actor(),
         now: NOW,
     }

@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 
 use futures_util::future;
-use model::{AppId, BranchId, ChannelId, Entry, EntryKind, KnownUpdate, Target, UpdateId};
+use model::control::{Edit, RegisteredEmbedded};
+use model::{AppId, BranchId, EmbeddedUpdate, Entry, EntryKind, KnownUpdate, LaneId, Target, UpdateId};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::Databases;
 use super::world::{
-    ANDROID, IOS, NOW, World, actor, asset, at, blob, bootstrap, branch_name, channel_name, entry, fresh, lane,
-    rolling, slug, tenth,
+    ANDROID, IOS, World, at, bootstrap, branch_name, channel_name, directive, entry, fresh, lane, rolling, rule, ruled,
+    seal, slug, tenth,
 };
-use crate::{AppState, AssetRecord, ContentEncoding, EncodedBlob, LaneId, NewAsset, NewChannel, NewEntry};
+use crate::{AppState, AuditAction, NewEntry, Operation};
 
 pub(super) async fn an_unknown_app_has_no_state(databases: &dyn Databases) {
     let world = World::new(databases).await;
@@ -37,8 +39,16 @@ pub(super) async fn versions_are_told_by_id(databases: &dyn Databases) {
         store.bootstrap(wanted).await.unwrap();
     }
     let id = |number: u128| AppId(Uuid::from_u128(number << 120));
-    let beta = NewChannel { id: ChannelId(fresh()), name: channel_name("beta") };
-    store.ensure_channel(id(2), beta, BranchId(fresh()), &actor(), NOW).await.unwrap();
+    let nothing = Operation {
+        app: id(2),
+        action: AuditAction::Enable,
+        detail: json!({}),
+        at_version: Some(1),
+        edits: Vec::new(),
+        groups: Vec::new(),
+        entries: Vec::new(),
+    };
+    store.apply(nothing, seal()).await.unwrap();
     assert_eq!(store.versions().await.unwrap(), [(id(1), 1), (id(2), 2), (id(3), 1)]);
 }
 
@@ -68,10 +78,90 @@ pub(super) async fn a_rolling_entry_keeps_what_is_beneath(databases: &dyn Databa
     assert_eq!(entries(&state, world.branch, &asked)[1].rollout, None);
 }
 
+pub(super) async fn a_ruled_entry_keeps_what_is_beneath(databases: &dyn Databases) {
+    let world = World::new(databases).await;
+    let asked = lane(IOS, "1");
+    let beneath = world.issue_at(&asked, [1, 2]).await[1];
+    let first = world.issue_one(ruled(&asked, 3)).await;
+    let second = world.issue_one(ruled(&asked, 4)).await;
+    let state = world.load().await;
+    assert_eq!(served(&state, world.branch, &asked), [second, first, beneath]);
+    let rules: Vec<_> = entries(&state, world.branch, &asked).iter().map(|entry| entry.rule.clone()).collect();
+    assert_eq!(rules, [Some(rule()), Some(rule()), None]);
+}
+
+pub(super) async fn a_disabled_entry_is_known_but_not_served(databases: &dyn Databases) {
+    let world = World::new(databases).await;
+    let asked = lane(ANDROID, "1");
+    let ids = world.issue_at(&asked, [1, 2]).await;
+    world.edit(vec![Edit::DisableUpdate { update: ids[1], disabled: true }]).await;
+    let state = world.load().await;
+    assert_eq!(served(&state, world.branch, &asked), ids[..1]);
+    assert!(state.snapshot.known.contains_key(&ids[1]));
+}
+
+pub(super) async fn only_branches_of_channels_are_served(databases: &dyn Databases) {
+    let world = World::new(databases).await;
+    let asked = lane(ANDROID, "1");
+    let (seen, hidden) = (world.beside("seen").await, BranchId(fresh()));
+    world.edit(vec![Edit::CreateBranch { id: hidden, name: branch_name("hidden") }]).await;
+    let sent = [(1, world.branch), (2, seen), (3, hidden)];
+    for (instant, branch) in sent {
+        world.issue(&world.publish_to(branch, vec![entry(&asked, instant)])).await;
+    }
+    // Half of the devices see another branch.
+    let (share, salt) = (tenth().share, tenth().salt);
+    let target = Target::Split { old: world.branch, new: seen, share, salt };
+    world.edit(vec![Edit::PointChannel { channel: world.channel, target: target.clone() }]).await;
+    let beta = world.control().await.channel(&channel_name("seen")).unwrap().id;
+    world.edit(vec![Edit::DeleteChannel { channel: beta }]).await;
+    world.edit(vec![Edit::PauseChannel { channel: world.channel, paused: true }]).await;
+
+    let state = world.load().await;
+
+    let branches: BTreeSet<BranchId> = state.snapshot.branches.keys().copied().collect();
+    assert_eq!(branches, BTreeSet::from([world.branch, seen]));
+    assert_eq!(state.entries.len(), 2);
+    assert_eq!(state.snapshot.known.len(), 3);
+    assert!(state.snapshot.known.values().any(|known| known.branch == hidden));
+    let production = &state.snapshot.channels[&channel_name("production")];
+    assert_eq!((&production.target, production.paused), (&target, true));
+    assert_eq!(state.snapshot.channels.len(), 1);
+}
+
+pub(super) async fn a_deleted_branch_is_not_served_but_known(databases: &dyn Databases) {
+    let world = World::new(databases).await;
+    let other = world.beside("beta").await;
+    let operation = world.publish_to(other, vec![entry(&lane(ANDROID, "1"), 1)]);
+    world.issue(&operation).await;
+    let channel = world.control().await.channel(&channel_name("beta")).unwrap().id;
+    world.edit(vec![Edit::DeleteChannel { channel }, Edit::DeleteBranch { branch: other }]).await;
+    let state = world.load().await;
+    assert!(!state.snapshot.branches.contains_key(&other) && state.entries.is_empty());
+    assert_eq!(state.snapshot.known[&operation.entries[0].id], KnownUpdate { created_at: at(1), branch: other });
+}
+
+pub(super) async fn embedded_updates_are_known(databases: &dyn Databases) {
+    let world = World::new(databases).await;
+    world.neighbour().await;
+    let embedded = RegisteredEmbedded {
+        id: UpdateId(fresh()),
+        platform: IOS,
+        runtime_version: lane(IOS, "1").runtime_version,
+        created_at: at(-9),
+        launch_hash: None,
+        channel: None,
+    };
+    world.edit(vec![Edit::RegisterEmbedded(embedded.clone())]).await;
+    let told = world.load().await.snapshot.embedded;
+    assert_eq!(told.into_iter().collect::<Vec<_>>(), [(embedded.id, EmbeddedUpdate { created_at: at(-9) })]);
+}
+
 pub(super) async fn a_held_entry_is_known_but_not_served(databases: &dyn Databases) {
     let world = World::new(databases).await;
     let asked = lane(ANDROID, "1");
     let ids = world.issue_at(&asked, [1]).await;
+    world.edit(vec![Edit::PinBranch { branch: world.branch, pinned: true }]).await;
     let held = world.issue_one(NewEntry { held: true, ..entry(&asked, 2) }).await;
     let state = world.load().await;
     assert_eq!(served(&state, world.branch, &asked), ids);
@@ -82,7 +172,7 @@ pub(super) async fn a_directive_is_served_but_not_known(databases: &dyn Database
     let world = World::new(databases).await;
     let asked = lane(ANDROID, "1");
     world.issue_at(&asked, [1]).await;
-    let directive = NewEntry { kind: EntryKind::RollBackToEmbedded, ..entry(&asked, 2) };
+    let directive = directive(&asked, 2);
     world.issue_one(directive.clone()).await;
     let state = world.load().await;
     assert_eq!(served(&state, world.branch, &asked), [directive.id]);
@@ -94,17 +184,14 @@ pub(super) async fn a_directive_is_served_but_not_known(databases: &dyn Database
 pub(super) async fn lanes_and_branches_are_kept_apart(databases: &dyn Databases) {
     let world = World::new(databases).await;
     let neighbour = world.neighbour().await;
-    let beta = NewChannel { id: ChannelId(fresh()), name: channel_name("beta") };
-    let other_branch = BranchId(fresh());
-    world.store.ensure_channel(world.app, beta, other_branch, &actor(), NOW).await.unwrap();
+    let other_branch = world.beside("beta").await;
     let lanes = [lane(ANDROID, "1"), lane(ANDROID, "1 1"), lane(IOS, "1"), lane(IOS, "ü/+%")];
     let mut expected = Vec::new();
     for (instant, branch) in [(0, world.branch), (100, other_branch)] {
         for (offset, lane) in (1..).zip(&lanes) {
-            let mut prepared = world.session(vec![entry(lane, instant + offset)]);
-            prepared.branch = branch;
-            world.issue(&prepared).await;
-            expected.push((branch, lane.clone(), prepared.entries[0].id));
+            let operation = world.publish_to(branch, vec![entry(lane, instant + offset)]);
+            world.issue(&operation).await;
+            expected.push((branch, lane.clone(), operation.entries[0].id));
         }
     }
     neighbour.issue_at(&lane(ANDROID, "1"), [999]).await;
@@ -164,90 +251,6 @@ pub(super) async fn version_and_content_agree(databases: &dyn Databases) {
         }
     };
     future::join(write, read).await;
-}
-
-pub(super) async fn assets_are_those_that_entries_refer_to(databases: &dyn Databases) {
-    let world = World::new(databases).await;
-    for number in [1, 2, 3] {
-        world.upload(blob(number), u64::from(number) * 100).await;
-    }
-    let brotli = EncodedBlob { encoding: ContentEncoding::Brotli, hash: blob(8), size: 30 };
-    let gzip = EncodedBlob { encoding: ContentEncoding::Gzip, hash: blob(9), size: 40 };
-    world.store.record_encodings(blob(2), &[gzip, brotli], NOW).await.unwrap();
-    let bundle = NewAsset { launch: true, content_type: "application/javascript".into(), ..asset(blob(2), "b") };
-    let assets = vec![bundle, asset(blob(1), "x"), asset(blob(1), "y")];
-    world.issue_one(NewEntry { assets, ..entry(&lane(ANDROID, "1"), 1) }).await;
-
-    let mut told = world.store.assets(world.app, 0).await.unwrap();
-
-    for asset in &mut told {
-        asset.encodings.sort_by_key(|variant| variant.encoding);
-    }
-    let script = AssetRecord {
-        hash: blob(2),
-        content_type: "application/javascript".into(),
-        size: 200,
-        encodings: vec![brotli, gzip],
-    };
-    assert_eq!(told, [image(1, 100), script]);
-}
-
-pub(super) async fn an_asset_keeps_its_first_type(databases: &dyn Databases) {
-    let world = World::new(databases).await;
-    let neighbour = world.neighbour().await;
-    let typed = |content_type: &str, instant| {
-        let again = NewAsset { content_type: content_type.into(), ..asset(blob(1), "a") };
-        NewEntry { assets: vec![again], ..entry(&lane(ANDROID, "1"), instant) }
-    };
-    for app in [&world, &neighbour] {
-        app.upload(blob(1), 10).await;
-    }
-    neighbour.issue_one(typed("text/plain", 1)).await;
-    world.issue_one(typed("image/png", 1)).await;
-    let second = world.issue_one(typed("image/jpeg", 2)).await;
-
-    assert_eq!(world.store.assets(world.app, 0).await.unwrap(), [image(1, 10)]);
-    assert_eq!(world.store.assets(neighbour.app, 0).await.unwrap()[0].content_type, "text/plain");
-    let told = world.store.update(world.app, second).await.unwrap().unwrap();
-    let types: Vec<_> = told.assets.iter().map(|asset| asset.content_type.as_str()).collect();
-    assert_eq!(types, ["image/png"]);
-}
-
-pub(super) async fn assets_come_after_a_version(databases: &dyn Databases) {
-    let world = World::new(databases).await;
-    for number in [1, 2, 3] {
-        world.upload(blob(number), 10).await;
-    }
-    let with = |numbers: &[u8], instant| {
-        let assets = numbers.iter().map(|number| asset(blob(*number), &format!("key {number}"))).collect();
-        NewEntry { assets, ..entry(&lane(ANDROID, "1"), instant) }
-    };
-    world.issue_one(with(&[3, 1], 1)).await;
-    world.issue_one(with(&[1, 2], 2)).await;
-    let after = async |version: u64| {
-        let told = world.store.assets(world.app, version).await.unwrap();
-        told.into_iter().map(|asset| asset.hash).collect::<Vec<_>>()
-    };
-    assert_eq!(after(0).await, [blob(1), blob(2), blob(3)]);
-    assert_eq!(after(1).await, [blob(1), blob(2), blob(3)]);
-    assert_eq!(after(2).await, [blob(2)]);
-    assert_eq!(after(3).await, []);
-}
-
-pub(super) async fn assets_are_told_per_app(databases: &dyn Databases) {
-    let world = World::new(databases).await;
-    let neighbour = world.neighbour().await;
-    for app in [&world, &neighbour] {
-        app.upload(blob(1), 10).await;
-    }
-    let assets = vec![asset(blob(1), "a")];
-    world.issue_one(NewEntry { assets, ..entry(&lane(ANDROID, "1"), 1) }).await;
-    assert_eq!(world.store.assets(world.app, 0).await.unwrap(), [image(1, 10)]);
-    assert_eq!(world.store.assets(neighbour.app, 0).await.unwrap(), []);
-}
-
-fn image(number: u8, size: u64) -> AssetRecord {
-    AssetRecord { hash: blob(number), content_type: "image/png".into(), size, encodings: Vec::new() }
 }
 
 fn entries<'s>(state: &'s AppState, branch: BranchId, lane: &LaneId) -> &'s [Entry] {

@@ -1,22 +1,23 @@
 //! What contracts start from, and the words they are written in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use model::control::{ContentFingerprint, Control, Edit};
 use model::{
-    AppId, AppSlug, BasisPoints, BlobHash, BranchId, BranchName, ChannelId, ChannelName, EntryKind, KeyId, Millis,
-    Platform, Rollout, RuntimeVersion, Salt, UpdateGroupId, UpdateId,
+    AppId, AppSlug, BasisPoints, BlobHash, BranchId, BranchName, ChannelId, ChannelName, DeviceIds, EntryKind, KeyId,
+    LaneId, Millis, Platform, Rollout, Rule, RuntimeVersion, Salt, UpdateGroupId, UpdateId,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Database, Databases};
 use crate::{
-    Actor, AppState, AuditAction, Bootstrap, Bootstrapped, Commit, CommitError, Committed, ContentFingerprint,
-    Destination, Effect, EntrySignature, Idempotency, LaneBefore, LaneId, NewAsset, NewBranch, NewChannel, NewEntry,
-    NewGroup, NewKey, NewToken, Prepare, Prepared, PreparedPublish, SealedKey, SessionId, Store, TokenHash, TokenId,
+    Actor, AddKey, AppState, AuditAction, AuditLine, Bootstrap, Bootstrapped, CommitError, Committed, Effect,
+    EntrySignature, GroupRecord, Idempotency, KeyRecord, NewAsset, NewBranch, NewChannel, NewEntry, NewGroup, NewKey,
+    NewToken, Operation, Seal, SealedKey, SessionId, Store, TokenHash, TokenId,
 };
 
 /// When most contracts play.
@@ -30,6 +31,7 @@ pub(super) struct World {
     pub(super) database: Box<dyn Database>,
     pub(super) store: Arc<dyn Store>,
     pub(super) app: AppId,
+    pub(super) channel: ChannelId,
     pub(super) branch: BranchId,
 }
 
@@ -37,26 +39,33 @@ impl World {
     pub(super) async fn new(databases: &dyn Databases) -> Self {
         let database = databases.create().await;
         let store = database.open().await;
-        let bootstrap = bootstrap("demo");
-        let (app, branch) = (bootstrap.app, bootstrap.branch.id);
-        let created = store.bootstrap(bootstrap).await.unwrap();
-        assert!(matches!(created, Bootstrapped::Created(_)), "a new database has an app: {created:?}");
-        Self { database, store, app, branch }
+        Self::bootstrapped(database, store, "demo").await
     }
 
     /// The same database with another app in it; its branch and channel have the same names.
     pub(super) async fn neighbour(&self) -> Self {
-        let database = Box::new(Gone);
-        let bootstrap = bootstrap("neighbour");
-        let (app, branch) = (bootstrap.app, bootstrap.branch.id);
-        let created = self.store.bootstrap(bootstrap).await.unwrap();
-        assert!(matches!(created, Bootstrapped::Created(_)));
-        Self { database, store: Arc::clone(&self.store), app, branch }
+        Self::bootstrapped(Box::new(Gone), Arc::clone(&self.store), "neighbour").await
+    }
+
+    async fn bootstrapped(database: Box<dyn Database>, store: Arc<dyn Store>, named: &str) -> Self {
+        let bootstrap = bootstrap(named);
+        let (app, channel, branch) = (bootstrap.app, bootstrap.channel.id, bootstrap.branch.id);
+        let created = store.bootstrap(bootstrap).await.unwrap();
+        assert!(matches!(created, Bootstrapped::Created(_)), "a new database has an app: {created:?}");
+        Self { database, store, app, channel, branch }
     }
 
     /// The same app through connections of their own.
     pub(super) async fn reopened(&self) -> Self {
-        Self { database: Box::new(Gone), store: self.database.open().await, app: self.app, branch: self.branch }
+        let Self { app, channel, branch, .. } = *self;
+        Self { database: Box::new(Gone), store: self.database.open().await, app, channel, branch }
+    }
+
+    /// The same app after an end and a new start.
+    pub(super) async fn restarted(self) -> Self {
+        let Self { database, store, app, channel, branch } = self;
+        drop(store);
+        Self { store: database.open().await, database, app, channel, branch }
     }
 
     pub(super) async fn version(&self) -> u64 {
@@ -68,74 +77,64 @@ impl World {
         self.store.load(self.app).await.unwrap().unwrap()
     }
 
-    pub(super) async fn look(&self, lanes: Vec<LaneId>, now: Millis) -> Prepared {
-        let destination = Destination::Branch(branch_name("main"));
-        self.store.prepare(Prepare { app: self.app, destination, lanes, now }).await.unwrap()
+    pub(super) async fn control(&self) -> Control {
+        self.store.control(self.app, NOW).await.unwrap().unwrap().control
     }
 
-    pub(super) async fn look_at(&self, lane: &LaneId, now: Millis) -> LaneBefore {
-        self.look(vec![lane.clone()], now).await.lanes.remove(0)
+    /// A publish of these entries as one group to the app's first branch.
+    pub(super) fn publish(&self, entries: Vec<NewEntry>) -> Operation {
+        self.publish_to(self.branch, entries)
     }
 
-    /// A session of these entries for the app's first branch.
-    pub(super) fn session(&self, entries: Vec<NewEntry>) -> PreparedPublish {
-        PreparedPublish {
-            session: SessionId(fresh()),
+    pub(super) fn publish_to(&self, branch: BranchId, mut entries: Vec<NewEntry>) -> Operation {
+        let group = group(branch);
+        for entry in &mut entries {
+            entry.group = group.id;
+        }
+        Operation {
             app: self.app,
-            branch: self.branch,
             action: AuditAction::Publish,
-            group: NewGroup {
-                id: UpdateGroupId(fresh()),
-                channel: None,
-                message: None,
-                git_commit: None,
-                git_branch: None,
-                git_dirty: None,
-            },
+            detail: json!({ "entries": entries.len() }),
+            at_version: None,
+            edits: Vec::new(),
+            groups: vec![group],
             entries,
-            expected_heads: Vec::new(),
         }
     }
 
-    pub(super) async fn save(&self, prepared: &PreparedPublish) {
-        let saved = self.store.save_prepared(prepared.clone(), None, NOW).await.unwrap();
-        assert_eq!(saved, Effect::Fresh(()));
-    }
-
-    /// A commit of the session without signatures.
-    pub(super) fn commit(&self, session: SessionId) -> Commit {
-        Commit {
+    /// Edits without an entry, planned at the version now.
+    pub(super) async fn edits(&self, edits: Vec<Edit>) -> Operation {
+        Operation {
             app: self.app,
-            session,
-            signatures: Vec::new(),
-            outcome: json!({ "committed": session.0 }),
-            idempotency: None,
-            actor: actor(),
-            now: NOW,
+            action: AuditAction::Disable,
+            detail: json!({ "edits": edits.len() }),
+            at_version: Some(self.version().await),
+            edits,
+            groups: Vec::new(),
+            entries: Vec::new(),
         }
     }
 
-    pub(super) async fn try_commit(&self, session: SessionId) -> Result<Effect<Committed>, CommitError> {
-        self.store.commit(self.commit(session)).await
+    pub(super) async fn try_apply(&self, operation: &Operation) -> Result<Effect<Committed>, CommitError> {
+        self.store.apply(operation.clone(), seal()).await
     }
 
-    /// Saves and commits; returns the app's new version.
-    pub(super) async fn issue(&self, prepared: &PreparedPublish) -> u64 {
-        self.save(prepared).await;
-        match self.try_commit(prepared.session).await {
+    /// Applies it; returns the app's new version.
+    pub(super) async fn issue(&self, operation: &Operation) -> u64 {
+        match self.try_apply(operation).await {
             Ok(Effect::Fresh(Committed { version })) => version,
-            other => panic!("the commit was not taken: {other:?}"),
+            other => panic!("the operation was not taken: {other:?}"),
         }
     }
 
     /// Issues one entry.
     pub(super) async fn issue_one(&self, entry: NewEntry) -> UpdateId {
         let id = entry.id;
-        self.issue(&self.session(vec![entry])).await;
+        self.issue(&self.publish(vec![entry])).await;
         id
     }
 
-    /// Issues plain updates, one commit each.
+    /// Issues plain updates, one operation each.
     pub(super) async fn issue_at(&self, lane: &LaneId, instants: impl IntoIterator<Item = i64>) -> Vec<UpdateId> {
         let mut ids = Vec::new();
         for instant in instants {
@@ -144,47 +143,101 @@ impl World {
         ids
     }
 
+    pub(super) async fn edit(&self, edits: Vec<Edit>) -> u64 {
+        self.issue(&self.edits(edits).await).await
+    }
+
+    /// A branch of this name, that a channel of the same name points at.
+    pub(super) async fn beside(&self, named: &str) -> BranchId {
+        let branch = BranchId(fresh());
+        let create = Edit::CreateBranch { id: branch, name: branch_name(named) };
+        let point = Edit::CreateChannel { id: ChannelId(fresh()), name: channel_name(named), branch };
+        self.edit(vec![create, point]).await;
+        branch
+    }
+
+    pub(super) async fn save(&self, operation: &Operation) -> SessionId {
+        let session = SessionId(fresh());
+        self.store.save_prepared(session, operation.clone(), NOW).await.unwrap();
+        session
+    }
+
+    pub(super) async fn try_commit(&self, session: SessionId) -> Result<Effect<Committed>, CommitError> {
+        self.store.commit(self.app, session, seal()).await
+    }
+
+    pub(super) async fn waits(&self, session: SessionId) -> bool {
+        self.store.prepared(self.app, session, NOW).await.unwrap().is_some()
+    }
+
+    /// Why it is refused at once. Nothing changed.
+    pub(super) async fn refused_at_once(&self, operation: &Operation, seal: &Seal) -> CommitError {
+        let before = self.trace().await;
+        let refused = self.store.apply(operation.clone(), seal.clone()).await.unwrap_err();
+        assert_eq!(self.trace().await, before, "{refused:?}");
+        refused
+    }
+
+    /// Why it is refused, both at once and when it was prepared. Nothing changed, and the session stays as it was.
+    pub(super) async fn refused(&self, operation: &Operation, seal: &Seal) -> CommitError {
+        let at_once = self.refused_at_once(operation, seal).await;
+        let before = self.trace().await;
+        let session = self.save(operation).await;
+        let prepared = self.store.commit(self.app, session, seal.clone()).await.unwrap_err();
+        assert_eq!(prepared.to_string(), at_once.to_string());
+        assert_eq!(self.trace().await, before, "{prepared:?}");
+        let waiting = self.store.prepared(self.app, session, NOW).await.unwrap();
+        assert_eq!(waiting.as_ref(), Some(operation), "{prepared:?}");
+        at_once
+    }
+
     pub(super) async fn upload(&self, blob: BlobHash, size: u64) {
         self.store.record_blob(self.app, blob, size, NOW).await.unwrap();
     }
 
-    pub(super) async fn audit_actions(&self) -> Vec<AuditAction> {
-        self.store.audit(self.app, 100).await.unwrap().into_iter().map(|line| line.action).collect()
+    /// Adds a key that has signed nothing.
+    pub(super) async fn add_key(&self, key: NewKey) {
+        let at_version = self.version().await;
+        let intent = AddKey { app: self.app, key, signatures: Vec::new(), at_version, actor: actor(), now: NOW };
+        self.store.add_key(intent).await.unwrap();
     }
 
-    /// All that an intent could have changed, to see that a refused one did not.
+    pub(super) async fn group(&self, id: UpdateGroupId) -> Option<GroupRecord> {
+        self.store.groups(self.app, &[id]).await.unwrap().pop()
+    }
+
+    /// The newest line of the audit log.
+    pub(super) async fn last_line(&self) -> AuditLine {
+        self.store.audit(self.app, 1).await.unwrap().remove(0)
+    }
+
+    /// All that an operation could have changed, to see that a refused one did not.
     pub(super) async fn trace(&self) -> Trace {
-        let state = self.load().await;
-        let mut known: Vec<UpdateId> = state.snapshot.known.keys().copied().collect();
-        known.sort();
-        let mut served = BTreeMap::new();
-        for entry in state.entries {
-            let mut signatures: Vec<String> = entry.signatures.iter().map(|(key, _)| key.to_string()).collect();
-            signatures.sort();
-            served.insert(entry.id, signatures);
-        }
+        let control = self.control().await;
+        let groups: BTreeSet<UpdateGroupId> = control.entries.iter().map(|past| past.entry.group).collect();
+        let groups: Vec<UpdateGroupId> = groups.into_iter().collect();
+        let served = self.load().await.entries.into_iter().map(|entry| (entry.id, entry.signatures)).collect();
+        let assets = self.store.assets(self.app, 0).await.unwrap();
         Trace {
-            version: state.snapshot.version,
-            channels: state.snapshot.channels.len(),
-            known,
+            control,
             served,
-            keys: state.keys.iter().map(|key| key.key_id.to_string()).collect(),
-            assets: self.store.assets(self.app, 0).await.unwrap().into_iter().map(|asset| asset.hash).collect(),
-            audit: self.audit_actions().await.len(),
+            groups: self.store.groups(self.app, &groups).await.unwrap(),
+            keys: self.store.keys(self.app).await.unwrap(),
+            assets: assets.into_iter().map(|asset| (asset.hash, asset.content_type)).collect(),
+            audit: self.store.audit(self.app, 1_000).await.unwrap(),
         }
     }
 }
 
 /// See [`World::trace`].
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Trace {
-    version: u64,
-    channels: usize,
-    known: Vec<UpdateId>,
-    served: BTreeMap<UpdateId, Vec<String>>,
-    keys: Vec<String>,
-    assets: Vec<BlobHash>,
-    audit: usize,
+    control: Control,
+    served: BTreeMap<UpdateId, Vec<(KeyId, Bytes)>>,
+    groups: Vec<GroupRecord>,
+    keys: Vec<KeyRecord>,
+    assets: Vec<(BlobHash, String)>,
+    audit: Vec<AuditLine>,
 }
 
 /// A world that shares its database cannot open it again.
@@ -257,31 +310,72 @@ pub(super) fn blob(number: u8) -> BlobHash {
     BlobHash([number; 32])
 }
 
-/// A plain update without assets, `instant` milliseconds after [`NOW`].
+pub(super) fn group(branch: BranchId) -> NewGroup {
+    NewGroup {
+        id: UpdateGroupId(fresh()),
+        branch,
+        channel: None,
+        message: None,
+        git_commit: None,
+        git_branch: None,
+        git_dirty: None,
+    }
+}
+
+/// A plain update without assets, `instant` milliseconds after [`NOW`], that waits for a group.
 pub(super) fn entry(lane: &LaneId, instant: i64) -> NewEntry {
     let id = UpdateId(fresh());
-    let mut fingerprint = [0; 32];
-    fingerprint[16..].copy_from_slice(id.0.as_bytes());
+    let mut content = [0; 32];
+    content[16..].copy_from_slice(id.0.as_bytes());
     NewEntry {
         id,
+        group: UpdateGroupId(Uuid::nil()),
         lane: lane.clone(),
         created_at: at(instant),
         kind: EntryKind::Update,
         body: Bytes::from(format!("{{\"id\":\"{id}\"}}")),
-        fingerprint: ContentFingerprint(fingerprint),
+        content: ContentFingerprint(content),
         origin: None,
         held: false,
         rollout: None,
+        rule: None,
         assets: Vec::new(),
     }
+}
+
+pub(super) fn directive(lane: &LaneId, instant: i64) -> NewEntry {
+    NewEntry { kind: EntryKind::RollBackToEmbedded, ..entry(lane, instant) }
 }
 
 pub(super) fn rolling(lane: &LaneId, instant: i64) -> NewEntry {
     NewEntry { rollout: Some(tenth()), ..entry(lane, instant) }
 }
 
+pub(super) fn ruled(lane: &LaneId, instant: i64) -> NewEntry {
+    NewEntry { rule: Some(rule()), ..entry(lane, instant) }
+}
+
 pub(super) fn tenth() -> Rollout {
     Rollout { share: BasisPoints::try_from(1_000).unwrap(), salt: Salt(Uuid::from_u128(7)) }
+}
+
+/// Two devices.
+pub(super) fn rule() -> Arc<Rule> {
+    let ids = [0xd1, 0xd2].map(Uuid::from_u128).to_vec();
+    Arc::new(Rule::DeviceIn(DeviceIds::new(ids).unwrap()))
+}
+
+/// What comes with most operations.
+pub(super) fn seal() -> Seal {
+    Seal { signatures: Vec::new(), outcome: json!("done"), idempotency: None, actor: actor(), now: NOW }
+}
+
+pub(super) fn signed(signatures: Vec<EntrySignature>) -> Seal {
+    Seal { signatures, ..seal() }
+}
+
+pub(super) fn under(request: Idempotency, outcome: impl Into<Value>) -> Seal {
+    Seal { idempotency: Some(request), outcome: outcome.into(), ..seal() }
 }
 
 pub(super) fn asset(blob: BlobHash, key: &str) -> NewAsset {
