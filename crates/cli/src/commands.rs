@@ -1,6 +1,14 @@
 //! What the subcommands do. They take resolved options, never arguments.
 
+pub mod apps;
+pub mod branches;
+pub mod channels;
 pub mod device;
+pub mod embedded;
+pub mod explain;
 pub mod keys;
+pub mod operation;
 pub mod publish;
 pub mod roll_back;
+pub mod rollout;
+pub mod updates;

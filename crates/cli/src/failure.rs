@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use api::Code;
 use device::Consequence;
 
+use crate::embedded::NotAnApp;
 use crate::exit::Exit;
 use crate::expo::ExpoError;
 use crate::export::ExportFailure;
@@ -82,6 +83,31 @@ pub enum Failure {
     /// A header that the phone is to send.
     #[error("the header {0} cannot be sent")]
     Header(String),
+    /// A rule that is not JSON.
+    #[error("the rule in {} is not JSON", path.display())]
+    Rule {
+        /// The file.
+        path: PathBuf,
+        /// Where the reading stopped.
+        source: serde_json::Error,
+    },
+    /// A file that was to be registered as a released binary.
+    #[error("{} is not an app with an embedded update", path.display())]
+    NotAnApp {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: NotAnApp,
+    },
+    /// Consent was asked for and not given.
+    #[error("nothing was done")]
+    Declined,
+    /// Consent is needed, and there is nobody to ask.
+    #[error("this needs a yes: {question}")]
+    Unconfirmed {
+        /// What would have been asked.
+        question: String,
+    },
     /// The operating system has no randomness to give.
     #[error("the operating system gives no random numbers")]
     NoRandomness,
@@ -106,7 +132,7 @@ impl Failure {
                 RemoteError::File { .. } | RemoteError::Setup(_) => Exit::Failure,
                 _ => Exit::Unreachable,
             },
-            Self::Usage { .. } => Exit::Usage,
+            Self::Usage { .. } | Self::Unconfirmed { .. } => Exit::Usage,
             Self::UnknownChannel { .. } => Exit::Refused,
             Self::OutcomeUnknown { .. } => Exit::Unreachable,
             Self::ClientRefused { .. } | Self::Undecodable { .. } => Exit::ClientRefused,
@@ -138,7 +164,10 @@ impl Failure {
             )),
             Self::Undecodable { .. } => Some("look for a proxy that changes bodies or headers".into()),
             Self::Certificate(_) => Some("`updraft keys certificate` prints the one that belongs to a key".into()),
-            Self::File { .. } | Self::Header(_) | Self::NoRandomness => None,
+            Self::Rule { .. } => Some(Code::InvalidRule.hint().into()),
+            Self::NotAnApp { .. } => Some(Code::NotAnApp.hint().into()),
+            Self::Unconfirmed { .. } => Some("say `--yes`".into()),
+            Self::File { .. } | Self::Header(_) | Self::Declined | Self::NoRandomness => None,
         }
     }
 
@@ -161,6 +190,10 @@ impl Failure {
             Self::Undecodable { .. } => "undecodable",
             Self::Certificate(_) => Code::InvalidCertificate.as_str(),
             Self::Header(_) => "header",
+            Self::Rule { .. } => Code::InvalidRule.as_str(),
+            Self::NotAnApp { .. } => Code::NotAnApp.as_str(),
+            Self::Declined => "declined",
+            Self::Unconfirmed { .. } => "unconfirmed",
             Self::NoRandomness => "no_randomness",
         }
     }

@@ -1,6 +1,6 @@
 //! How issued entries are shown.
 
-use api::{PublishedUpdate, UpdateKind, Warning};
+use api::{IssuedGroup, PublishedUpdate, UpdateKind, Warning, Why};
 
 use crate::printer::Printer;
 use crate::table::aligned;
@@ -14,10 +14,24 @@ pub(crate) fn table(updates: &[PublishedUpdate]) -> String {
                 UpdateKind::Update => update.id.clone(),
                 UpdateKind::RollBackToEmbedded => "roll back to embedded".into(),
             };
+            let what = if update.held { format!("{what} (held)") } else { what };
             [update.platform.clone(), update.runtime_version.clone(), what, update.created_at.clone()]
         })
         .collect();
     aligned(["platform", "runtime version", "update", "created at"], &rows)
+}
+
+/// The groups that an operation issued, each with the reason where it is not the obvious one.
+pub(crate) fn groups(groups: &[IssuedGroup]) -> String {
+    let text = |IssuedGroup { group, branch, why, updates }: &IssuedGroup| {
+        let because = match why {
+            Why::Asked => "",
+            Why::Reverted => ": what was beneath the reverted rollout",
+            Why::Renewed => ": devices would have refused its old time",
+        };
+        format!("Issued group {group} on branch {branch}{because}\n{}", table(updates))
+    };
+    groups.iter().map(text).collect()
 }
 
 /// What the server thinks is worth a look.

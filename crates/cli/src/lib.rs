@@ -8,6 +8,9 @@
 mod app_json;
 mod args;
 pub mod commands;
+mod digest;
+mod dispatch;
+mod embedded;
 pub mod exit;
 mod expo;
 mod export;
@@ -17,24 +20,27 @@ mod issued;
 mod machine;
 mod printer;
 mod programs;
+mod release;
 mod remote;
 mod settings;
+mod share;
+mod shell;
 mod table;
 
 use std::process::ExitCode;
 
 pub use app_json::{CodeSigning, app_json_block};
 pub use args::{Command, Global};
+pub use embedded::NotAnApp;
 pub use expo::ExpoError;
 pub use export::ExportFailure;
 pub use failure::Failure;
 pub use printer::{Captured, Mode, Printer};
 pub use programs::Programs;
 pub use protocol::Platform;
+pub use release::Release;
 pub use remote::{Connection, Intent, Patience, Pause, RemoteError, ServerUrl, ServerUrlError, Token, TokenError};
 
-use args::KeysCommand;
-use commands::{device, keys, publish, roll_back};
 use exit::Exit;
 
 /// Does what the arguments say, prints what came of it, and returns the exit code. Ctrl-C ends it.
@@ -45,7 +51,7 @@ pub async fn run(global: Global, command: Command) -> ExitCode {
         exit = execute(global, command, &intent, &printer) => exit.into(),
         () = interrupted() => {
             printer.warning(if intent.was_sent() {
-                "interrupted after the server was asked to make it live: it may be served"
+                "interrupted after the server was asked to change something: it may be in effect"
             } else {
                 "interrupted; nothing changed for any device"
             });
@@ -57,55 +63,11 @@ pub async fn run(global: Global, command: Command) -> ExitCode {
 /// What [`run`] does, into a given printer and without heed to Ctrl-C. `intent` tells whether a request was sent that
 /// changes what devices get.
 pub async fn execute(global: Global, command: Command, intent: &Intent, printer: &Printer) -> Exit {
-    match dispatch(global, command, intent, printer).await {
+    match dispatch::dispatch(global, command, intent, printer).await {
         Ok(exit) => exit,
         Err(failure) => {
             printer.failure(&failure);
             failure.exit()
-        }
-    }
-}
-
-async fn dispatch(global: Global, command: Command, intent: &Intent, printer: &Printer) -> Result<Exit, Failure> {
-    match command {
-        Command::Publish(args) => {
-            let mut options = args.resolve(global);
-            options.connection.intent = intent.clone();
-            publish::publish(options, printer).await?.print(printer);
-        }
-        Command::RollBack(args) => {
-            let mut options = args.resolve();
-            options.connection.intent = intent.clone();
-            roll_back::roll_back(options, printer).await?.print(printer);
-        }
-        Command::Keys(command) => run_keys(command, printer).await?,
-        Command::Device(args) => {
-            let played = device::play(args.resolve().await?, printer).await?;
-            played.print(printer);
-            return Ok(played.exit());
-        }
-    }
-    Ok(Exit::Ok)
-}
-
-async fn run_keys(command: KeysCommand, printer: &Printer) -> Result<(), Failure> {
-    match command {
-        KeysCommand::Generate(args) => {
-            let request = api::GenerateKey {
-                key_id: args.key_id,
-                common_name: args.common_name,
-                validity_years: args.validity_years,
-                bits: args.bits,
-            };
-            keys::generate(args.operator.resolve(), request, args.certificate_out, printer).await
-        }
-        KeysCommand::Import(args) => {
-            let connection = args.operator.resolve();
-            keys::import(connection, args.key_id, &args.private_key, &args.certificate, printer).await
-        }
-        KeysCommand::List(operator) => keys::list(operator.resolve(), printer).await,
-        KeysCommand::Certificate(args) => {
-            keys::certificate(args.operator.resolve(), &args.key_id, args.out.as_deref(), printer).await
         }
     }
 }

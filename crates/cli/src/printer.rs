@@ -21,6 +21,15 @@ pub struct Printer {
     err: Sink,
     bars: MultiProgress,
     mode: Mode,
+    asked: Asked,
+}
+
+/// Who answers questions.
+#[derive(Clone)]
+enum Asked {
+    Nobody,
+    Terminal,
+    Memory(Arc<str>),
 }
 
 /// How a [`Printer`] prints.
@@ -51,6 +60,11 @@ impl Printer {
             err: Sink::Stderr,
             bars: MultiProgress::with_draw_target(target),
             mode: Mode { plain: !draws, ..mode },
+            asked: if io::stdin().is_terminal() && io::stderr().is_terminal() && !mode.plain {
+                Asked::Terminal
+            } else {
+                Asked::Nobody
+            },
         }
     }
 
@@ -63,8 +77,15 @@ impl Printer {
             err: Sink::Memory(err),
             bars: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
             mode: Mode { plain: true, ..mode },
+            asked: Asked::Nobody,
         };
         (printer, captured)
+    }
+
+    /// Has every question answered with this line, as if somebody typed it.
+    #[must_use]
+    pub fn answering(self, line: &str) -> Self {
+        Self { asked: Asked::Memory(line.into()), ..self }
     }
 
     /// How it prints.
@@ -98,6 +119,22 @@ impl Printer {
     /// What may be wrong.
     pub fn warning(&self, text: &str) {
         self.write(&self.err, &format!("warning: {text}"));
+    }
+
+    /// Asks for consent: whether it was given; none when there is nobody to ask. Anything but a yes is a no.
+    pub(crate) async fn confirm(&self, question: &str) -> Option<bool> {
+        let line = match &self.asked {
+            Asked::Nobody => return None,
+            Asked::Memory(line) => {
+                self.write(&self.err, &format!("{question} [y/N]"));
+                line.to_string()
+            }
+            Asked::Terminal => {
+                self.write(&self.err, &format!("{question} [y/N]"));
+                typed_line().await
+            }
+        };
+        Some(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
     /// Why the command failed, the causes beneath it, and what to do next.
@@ -136,6 +173,19 @@ impl Printer {
             }
         });
     }
+}
+
+/// A line from the terminal, empty when there is none. It is read on a thread of its own that nobody waits for, so that
+/// Ctrl-C ends the command while it asks.
+async fn typed_line() -> String {
+    let (sender, line) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let read = io::stdin().read_line(&mut text);
+        // Whoever asked may have been interrupted.
+        let _unheard = sender.send(read.map(|_| text).unwrap_or_default());
+    });
+    line.await.unwrap_or_default()
 }
 
 fn cause<'a>(error: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {

@@ -66,6 +66,26 @@ impl Intent {
     }
 }
 
+/// A request that changes something.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) place: Place,
+    /// Beneath the place; each segment is percent-encoded.
+    pub(crate) path: Vec<String>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) body: Option<serde_json::Value>,
+}
+
+/// What an address of the API is beneath.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The server.
+    Server,
+    /// The app.
+    App,
+}
+
 /// The operator API of one app.
 #[derive(Clone)]
 pub(crate) struct Remote {
@@ -83,7 +103,7 @@ impl Remote {
     }
 
     pub(crate) async fn app(&self) -> Result<api::App, RemoteError> {
-        self.read(&[]).await
+        self.get(Place::App, &[], &[]).await
     }
 
     pub(crate) async fn missing_blobs(&self, which: &api::WhichBlobs) -> Result<api::MissingBlobs, RemoteError> {
@@ -114,8 +134,34 @@ impl Remote {
         self.post(&["roll-backs"], roll_back, Some(key), Repeat::Always).await
     }
 
+    /// Does what is safe to send again under its key.
+    pub(crate) async fn operate(&self, operation: &Request, key: IdempotencyKey) -> Result<api::Operated, RemoteError> {
+        let Request { method, place, path, query, body } = operation;
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        self.connection.intent.sending();
+        let request = || {
+            let request =
+                self.request_at(method.clone(), *place, &path, query).header(api::IDEMPOTENCY_KEY, key.header_value());
+            match body {
+                Some(body) => request.json(body),
+                None => request,
+            }
+        };
+        self.exchange.json(Repeat::Always, request).await
+    }
+
+    /// Reads what lies at an address.
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        place: Place,
+        path: &[&str],
+        query: &[(String, String)],
+    ) -> Result<T, RemoteError> {
+        self.exchange.json(Repeat::Always, || self.request_at(Method::GET, place, path, query)).await
+    }
+
     pub(crate) async fn keys(&self) -> Result<api::Keys, RemoteError> {
-        self.read(&["keys"]).await
+        self.get(Place::App, &["keys"], &[]).await
     }
 
     pub(crate) async fn generate_key(&self, key: &api::GenerateKey) -> Result<api::Key, RemoteError> {
@@ -124,10 +170,6 @@ impl Remote {
 
     pub(crate) async fn import_key(&self, key: &api::ImportKey) -> Result<api::Key, RemoteError> {
         self.post(&["keys", "import"], key, None, Repeat::IfUntouched).await
-    }
-
-    async fn read<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, RemoteError> {
-        self.exchange.json(Repeat::Always, || self.request(Method::GET, path)).await
     }
 
     async fn post<T: DeserializeOwned>(
@@ -148,8 +190,25 @@ impl Remote {
     }
 
     fn request(&self, method: Method, path: &[&str]) -> reqwest::RequestBuilder {
+        self.request_at(method, Place::App, path, &[])
+    }
+
+    fn request_at(
+        &self,
+        method: Method,
+        place: Place,
+        path: &[&str],
+        query: &[(String, String)],
+    ) -> reqwest::RequestBuilder {
         let Connection { server, app, token, .. } = &self.connection;
-        let url = server.join(&[&["api", "v1", "apps", app.as_str()], path].concat());
+        let base: &[&str] = match place {
+            Place::Server => &["api", "v1"],
+            Place::App => &["api", "v1", "apps", app.as_str()],
+        };
+        let mut url = server.join(&[base, path].concat());
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
         let request =
             self.exchange.client().request(method, url).header(http::header::ACCEPT, ACCEPT).timeout(ANSWER_LIMIT);
         match token {
@@ -160,3 +219,14 @@ impl Remote {
 }
 
 const ACCEPT: &str = "application/json, application/problem+json";
+
+/// The fields of a flat structure as a query; absent ones are left out.
+pub(crate) fn pairs(fields: &impl Serialize) -> Vec<(String, String)> {
+    let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(fields) else { return Vec::new() };
+    let text = |value| match value {
+        serde_json::Value::Null => None,
+        serde_json::Value::String(text) => Some(text),
+        other => Some(other.to_string()),
+    };
+    fields.into_iter().filter_map(|(name, value)| Some((name, text(value)?))).collect()
+}

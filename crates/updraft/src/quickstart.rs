@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use cli::commands::device::{self, PlayOptions, Played, Trust};
 use cli::commands::publish::{self, PublishOptions, Source, Target};
-use cli::{CodeSigning, Connection, Failure, Global, Mode, Printer, Programs, app_json_block};
+use cli::{CodeSigning, Connection, Failure, Global, Mode, Printer, Programs, Release, app_json_block};
 use server::RunningServer;
 use server::config::{Access, Settings};
 
@@ -125,6 +125,7 @@ fn publish_options(server: &RunningServer, arguments: &Quickstart) -> Result<Pub
         runtime_version: Some(arguments.runtime_version.clone()),
         message: Some("The example".into()),
         force: false,
+        release: Release::default(),
         programs: Programs { unattended: true, ..Programs::default() },
     })
 }

@@ -20,6 +20,7 @@ use crate::git;
 use crate::machine::IdempotencyKey;
 use crate::printer::Printer;
 use crate::programs::Programs;
+use crate::release::Release;
 use crate::remote::{Connection, Remote};
 use source::Publishable;
 
@@ -45,6 +46,8 @@ pub struct PublishOptions {
     pub message: Option<String>,
     /// Publishes also what is served already.
     pub force: bool,
+    /// To whom.
+    pub release: Release,
     /// The project's tools.
     pub programs: Programs,
 }
@@ -98,6 +101,7 @@ async fn publish_export(
     let (git, subject) = source.map(|source| (source.git, source.subject)).unzip();
     let message = options.message.clone().or(subject.flatten());
     let Target { channel, branch, create_channel } = options.target.clone();
+    let Release { rollout, rule, on_rollout } = options.release.clone();
     let request = api::PreparePublish {
         channel,
         branch,
@@ -105,6 +109,9 @@ async fn publish_export(
         message: message.clone(),
         git,
         force: options.force,
+        rollout,
+        rule,
+        on_rollout,
         platforms: hashed.describe(&publishable.runtime_versions, publishable.config.as_ref()),
     };
     let published = issue(remote, &request, printer).await?;

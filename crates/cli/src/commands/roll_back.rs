@@ -1,5 +1,6 @@
 //! `updraft roll-back`: devices go back, by an entry that is issued forward (protocol.md §4.1).
 
+use api::{PublishedUpdate, UpdateKind};
 use protocol::Platform;
 use serde::Serialize;
 
@@ -18,13 +19,26 @@ pub struct RollBackOptions {
     /// The branch.
     pub target: Target,
     /// Where to.
-    pub to: api::RollBackTo,
+    pub to: Destination,
+    /// About a rollout that is open.
+    pub on_rollout: api::OnRollout,
     /// Only this platform; by default every platform of the newest group.
     pub platform: Option<Platform>,
     /// Only this runtime version; by default those of the newest group.
     pub runtime_version: Option<String>,
     /// Why.
     pub message: Option<String>,
+}
+
+/// Where a roll back goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// To what was served before the head.
+    Previous,
+    /// To the update inside the binary.
+    Embedded,
+    /// To what this group or update of the branch shows.
+    Group(String),
 }
 
 /// What a roll back issued.
@@ -38,10 +52,17 @@ pub struct RollBackReport {
 /// Rolls back. What comes back is live.
 pub async fn roll_back(options: RollBackOptions, printer: &Printer) -> Result<RollBackReport, Failure> {
     let remote = Remote::new(options.connection, printer)?;
+    let (to, group) = match options.to {
+        Destination::Previous => (api::RollBackTo::Previous, None),
+        Destination::Embedded => (api::RollBackTo::Embedded, None),
+        Destination::Group(group) => (api::RollBackTo::Group, Some(group)),
+    };
     let request = api::RollBack {
         channel: options.target.channel,
         branch: options.target.branch,
-        to: options.to,
+        to,
+        group,
+        on_rollout: options.on_rollout,
         platform: options.platform.map(|platform| platform.as_str().into()),
         runtime_version: options.runtime_version,
         message: options.message,
@@ -59,9 +80,25 @@ pub async fn roll_back(options: RollBackOptions, printer: &Printer) -> Result<Ro
 impl RollBackReport {
     /// Prints it.
     pub fn print(&self, printer: &Printer) {
-        let api::Published { group, branch, updates, warnings } = &self.issued;
-        printer.data(&format!("Rolled back branch {branch} with group {group}\n{}", issued::table(updates)));
+        let api::Published { group, branch, updates, also, warnings } = &self.issued;
+        let destinations: String = updates.iter().map(destination).collect();
+        printer.data(&format!(
+            "Rolled back branch {branch} with group {group}\n{}{destinations}{}",
+            issued::table(updates),
+            issued::groups(also)
+        ));
         issued::warnings(warnings, printer);
         printer.json(self);
     }
+}
+
+fn destination(update: &PublishedUpdate) -> String {
+    let PublishedUpdate { platform, runtime_version, kind, origin, .. } = update;
+    let to = match (kind, origin) {
+        (UpdateKind::RollBackToEmbedded, _) => "the update inside their binary".into(),
+        (UpdateKind::Update, Some(origin)) => format!("the content of update {origin}"),
+        // Nothing is issued without an origin here; should it be, its own id says where devices go.
+        (UpdateKind::Update, None) => format!("update {}", update.id),
+    };
+    format!("{platform} {runtime_version}: devices go back to {to}\n")
 }

@@ -1,16 +1,15 @@
 //! SHA-256 of files, off the threads that serve connections.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use protocol::export::ExportPath;
-use sha2::{Digest as _, Sha256};
 
 use super::ExportFailure;
+use crate::digest;
 
 /// Files hashed at a time. More would only make the disk seek.
 const AT_A_TIME: usize = 4;
@@ -61,21 +60,5 @@ fn digest(path: &Path) -> io::Result<(String, u64)> {
     if !path.symlink_metadata()?.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    let mut file = File::open(path)?;
-    let (mut hasher, mut size) = (Sha256::new(), 0);
-    let mut chunk = vec![0; 256 * 1024];
-    loop {
-        let read = file.read(&mut chunk)?;
-        if read == 0 {
-            break;
-        }
-        hasher.update(&chunk[..read]);
-        size += read as u64;
-    }
-    let hash = hasher.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _written = write!(text, "{byte:02x}");
-        text
-    });
-    Ok((hash, size))
+    digest::sha256(&mut File::open(path)?)
 }

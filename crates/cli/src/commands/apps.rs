@@ -1,0 +1,55 @@
+//! `updraft apps` and `updraft audit`.
+
+use api::{App, Apps, Audit, AuditLine, CreateApp};
+
+use super::operation::Operation;
+use crate::failure::Failure;
+use crate::printer::Printer;
+use crate::remote::{Connection, Place, Remote};
+use crate::{shell, table};
+
+/// Lists the server's apps.
+pub async fn list(connection: Connection, printer: &Printer) -> Result<(), Failure> {
+    let apps: Apps = Remote::new(connection, printer)?.get(Place::Server, &["apps"], &[]).await?;
+    let rows: Vec<[String; 2]> = apps.apps.iter().map(|app| [app.slug.clone(), app.created_at.clone()]).collect();
+    printer.data(&table::aligned(["app", "created at"], &rows));
+    printer.json(&apps);
+    Ok(())
+}
+
+/// Creates an app with its first channel, by default `production`.
+pub fn create(slug: String, channel: Option<String>) -> Operation {
+    let done = format!("Created app {slug} with channel {}", channel.as_deref().unwrap_or("production"));
+    let next = format!("`updraft apps show --app {}` prints its update URL", shell::word(&slug));
+    Operation::post(&["apps"], &CreateApp { slug, channel }, done).on_the_server().next(next)
+}
+
+/// Shows the connection's app.
+pub async fn show(connection: Connection, printer: &Printer) -> Result<(), Failure> {
+    let app = Remote::new(connection, printer)?.app().await?;
+    let App { slug, update_url, channels } = &app;
+    let rows: Vec<[String; 3]> = channels
+        .iter()
+        .map(|channel| {
+            let state = if channel.paused { "paused" } else { "" };
+            [channel.name.clone(), channel.branches.join(", "), state.into()]
+        })
+        .collect();
+    printer.data(&format!(
+        "App {slug}\nUpdate URL: {update_url}\n{}",
+        table::aligned(["channel", "points at", ""], &rows)
+    ));
+    printer.json(&app);
+    Ok(())
+}
+
+/// Shows who changed what, newest first.
+pub async fn audit(connection: Connection, limit: Option<u16>, printer: &Printer) -> Result<(), Failure> {
+    let query: Vec<_> = limit.map(|limit| ("limit".to_owned(), limit.to_string())).into_iter().collect();
+    let audit: Audit = Remote::new(connection, printer)?.get(Place::App, &["audit"], &query).await?;
+    let cells = |line: &AuditLine| [line.at.clone(), line.actor.clone(), line.action.clone(), line.detail.to_string()];
+    let rows: Vec<[String; 4]> = audit.lines.iter().map(cells).collect();
+    printer.data(&table::aligned(["at", "who", "what", "detail"], &rows));
+    printer.json(&audit);
+    Ok(())
+}

@@ -1,0 +1,230 @@
+//! From parsed arguments to the command that they name.
+
+use crate::Intent;
+use crate::args::{
+    AppsCommand, BranchesCommand, ChannelRolloutCommand, ChannelsCommand, Command, EmbeddedCommand, Global,
+    KeysCommand, OperatorArgs, RolloutCommand, UpdatesCommand,
+};
+use crate::commands::operation::{Consent, Operation, operate};
+use crate::commands::{
+    apps, branches, channels, device, embedded, explain, keys, publish, roll_back, rollout, updates,
+};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::printer::Printer;
+use crate::remote::Connection;
+
+pub(crate) async fn dispatch(
+    global: Global,
+    command: Command,
+    intent: &Intent,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let desk = Desk { intent, printer };
+    match command {
+        Command::Publish(args) => {
+            let mut options = args.resolve(global).await?;
+            options.connection = desk.watched(options.connection);
+            publish::publish(options, printer).await?.print(printer);
+        }
+        Command::RollBack(args) => {
+            let mut options = args.resolve();
+            options.connection = desk.watched(options.connection);
+            roll_back::roll_back(options, printer).await?.print(printer);
+        }
+        Command::Rollout(command) => desk.rollout(command).await?,
+        Command::Updates(command) => desk.updates(command).await?,
+        Command::Channels(command) => desk.channels(command).await?,
+        Command::Branches(command) => desk.branches(command).await?,
+        Command::Explain(args) => {
+            let (connection, check, headers) = args.resolve();
+            explain::explain(connection, &check, headers, printer).await?;
+        }
+        Command::Embedded(command) => desk.embedded(command).await?,
+        Command::Apps(command) => desk.apps(command).await?,
+        Command::Audit(args) => apps::audit(args.operator.resolve(), args.limit, printer).await?,
+        Command::Keys(command) => desk.keys(command).await?,
+        Command::Device(args) => {
+            let played = device::play(args.resolve().await?, printer).await?;
+            played.print(printer);
+            return Ok(played.exit());
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+/// Where commands are done.
+#[derive(Clone, Copy)]
+struct Desk<'a> {
+    intent: &'a Intent,
+    printer: &'a Printer,
+}
+
+impl Desk<'_> {
+    /// A connection that tells whoever interrupts the command whether something was sent.
+    fn watched(self, connection: Connection) -> Connection {
+        Connection { intent: self.intent.clone(), ..connection }
+    }
+
+    async fn operate(self, operator: OperatorArgs, operation: Operation, consent: Consent) -> Result<(), Failure> {
+        operate(self.watched(operator.resolve()), operation, consent, self.printer).await
+    }
+
+    async fn rollout(self, command: RolloutCommand) -> Result<(), Failure> {
+        let (update, operation, consent) = match command {
+            RolloutCommand::Start(args) => {
+                let (id, platform) = (&args.update.id, args.update.platform.only());
+                let operation = rollout::start(id, args.percent.basis_points(), platform);
+                (args.update, operation, Consent::Given)
+            }
+            RolloutCommand::Set(args) => {
+                let (id, platform) = (&args.update.id, args.update.platform.only());
+                let operation = rollout::set(id, args.percent.basis_points(), platform);
+                (args.update, operation, Consent::Given)
+            }
+            RolloutCommand::Finish(update) => {
+                let operation = rollout::finish(&update.id, update.platform.only());
+                (update, operation, Consent::Given)
+            }
+            RolloutCommand::Revert(args) => {
+                let operation = rollout::revert(&args.update.id, args.update.platform.only());
+                (args.update, operation, args.consent.resolve())
+            }
+        };
+        self.operate(update.operator, operation, consent).await
+    }
+
+    async fn updates(self, command: UpdatesCommand) -> Result<(), Failure> {
+        match command {
+            UpdatesCommand::List(args) => {
+                let (connection, asked) = args.resolve();
+                updates::list(connection, &asked, self.printer).await
+            }
+            UpdatesCommand::Show(args) => updates::show(args.operator.resolve(), &args.id, self.printer).await,
+            UpdatesCommand::Edit(args) => {
+                self.operate(args.operator, updates::edit(&args.id, args.message), Consent::Given).await
+            }
+            UpdatesCommand::Disable(args) => {
+                let operation = updates::disable(&args.id, args.platform.only());
+                self.operate(args.operator, operation, Consent::Given).await
+            }
+            UpdatesCommand::Enable(args) => {
+                let operation = updates::enable(&args.id, args.platform.only());
+                self.operate(args.operator, operation, Consent::Given).await
+            }
+            UpdatesCommand::Delete(args) => {
+                let operation = updates::delete(&args.update.id, args.update.platform.only());
+                self.operate(args.update.operator, operation, args.consent.resolve()).await
+            }
+            UpdatesCommand::Republish(args) => {
+                let (connection, again) = args.resolve().await?;
+                operate(self.watched(connection), updates::republish(again), Consent::Given, self.printer).await
+            }
+            UpdatesCommand::Promote(args) => {
+                let target = args.target.resolve(false);
+                let (connection, again) = args.reissue.resolve().await?;
+                operate(self.watched(connection), updates::promote(again, target), Consent::Given, self.printer).await
+            }
+        }
+    }
+
+    async fn channels(self, command: ChannelsCommand) -> Result<(), Failure> {
+        let (operator, operation, consent) = match command {
+            ChannelsCommand::List(operator) => return channels::list(operator.resolve(), self.printer).await,
+            ChannelsCommand::Create(args) => (args.operator, channels::create(args.name, args.branch), Consent::Given),
+            ChannelsCommand::Point(args) => (args.operator, channels::point(&args.name, args.branch), Consent::Given),
+            ChannelsCommand::Pause(args) => (args.operator, channels::pause(&args.name), Consent::Given),
+            ChannelsCommand::Resume(args) => (args.operator, channels::resume(&args.name), Consent::Given),
+            ChannelsCommand::Delete(args) => {
+                (args.channel.operator, channels::delete(&args.channel.name), args.consent.resolve())
+            }
+            ChannelsCommand::Rollout(command) => {
+                let (operator, operation) = channel_rollout(command);
+                (operator, operation, Consent::Given)
+            }
+        };
+        self.operate(operator, operation, consent).await
+    }
+
+    async fn branches(self, command: BranchesCommand) -> Result<(), Failure> {
+        let (operator, operation, consent) = match command {
+            BranchesCommand::List(operator) => return branches::list(operator.resolve(), self.printer).await,
+            BranchesCommand::Create(args) => (args.operator, branches::create(args.name), Consent::Given),
+            BranchesCommand::Rename(args) => (args.operator, branches::rename(&args.name, args.to), Consent::Given),
+            BranchesCommand::Delete(args) => {
+                (args.branch.operator, branches::delete(&args.branch.name), args.consent.resolve())
+            }
+            BranchesCommand::Pin(args) => {
+                let on_rollout = args.on_rollout.resolve();
+                let operation = branches::pin(&args.name, args.group, args.platform.only(), on_rollout);
+                (args.operator, operation, Consent::Given)
+            }
+            BranchesCommand::Unpin(args) => (args.operator, branches::unpin(&args.name), Consent::Given),
+        };
+        self.operate(operator, operation, consent).await
+    }
+
+    async fn embedded(self, command: EmbeddedCommand) -> Result<(), Failure> {
+        match command {
+            EmbeddedCommand::List(operator) => embedded::list(operator.resolve(), self.printer).await,
+            EmbeddedCommand::Register(args) => {
+                let (connection, registration) = args.resolve()?;
+                embedded::register(self.watched(connection), registration, self.printer).await
+            }
+        }
+    }
+
+    async fn apps(self, command: AppsCommand) -> Result<(), Failure> {
+        match command {
+            AppsCommand::List(admin) => apps::list(admin.resolve(), self.printer).await,
+            AppsCommand::Show(operator) => apps::show(operator.resolve(), self.printer).await,
+            AppsCommand::Create(args) => {
+                let connection = self.watched(args.admin.resolve());
+                operate(connection, apps::create(args.slug, args.channel), Consent::Given, self.printer).await
+            }
+        }
+    }
+
+    async fn keys(self, command: KeysCommand) -> Result<(), Failure> {
+        match command {
+            KeysCommand::Generate(args) => {
+                let request = api::GenerateKey {
+                    key_id: args.key_id,
+                    common_name: args.common_name,
+                    validity_years: args.validity_years,
+                    bits: args.bits,
+                };
+                keys::generate(args.operator.resolve(), request, args.certificate_out, self.printer).await
+            }
+            KeysCommand::Import(args) => {
+                let connection = args.operator.resolve();
+                keys::import(connection, args.key_id, &args.private_key, &args.certificate, self.printer).await
+            }
+            KeysCommand::List(operator) => keys::list(operator.resolve(), self.printer).await,
+            KeysCommand::Certificate(args) => {
+                keys::certificate(args.operator.resolve(), &args.key_id, args.out.as_deref(), self.printer).await
+            }
+        }
+    }
+}
+
+fn channel_rollout(command: ChannelRolloutCommand) -> (OperatorArgs, Operation) {
+    match command {
+        ChannelRolloutCommand::Start(args) => {
+            let operation = channels::start_rollout(&args.name, args.branch, args.percent.basis_points());
+            (args.operator, operation)
+        }
+        ChannelRolloutCommand::Set(args) => {
+            let operation = channels::set_rollout(&args.name, args.percent.basis_points());
+            (args.operator, operation)
+        }
+        ChannelRolloutCommand::Finish(args) => {
+            let operation = channels::finish_rollout(&args.name);
+            (args.operator, operation)
+        }
+        ChannelRolloutCommand::Revert(args) => {
+            let operation = channels::revert_rollout(&args.name);
+            (args.operator, operation)
+        }
+    }
+}
