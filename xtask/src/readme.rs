@@ -187,7 +187,7 @@ fn next_update(project: &Path, url: &str, token: &str) -> Result<()> {
         ensure!(output.status.success(), "{command:?} ended with {}", output.status);
         Ok(serde_json::from_slice(&output.stdout)?)
     };
-    let published = updraft(&["publish", "--channel", "production"])?;
+    let published = updraft(&["publish", "--channel", "production", "--on-rollout", "finish"])?;
     let device = ["device", "--channel", "production", "--runtime-version", "1.0.0"];
     let played = updraft(&[&device[..], &["--certificate", "certificate.pem"]].concat())?;
     let id_of = |list: &Value, platform: &str, pointer: &str| {

@@ -29,14 +29,31 @@ struct Form {
     size: u64,
 }
 
+/// An answer, as far as memory has it.
+pub enum AssetAnswer {
+    /// Whole.
+    Now(Response<Body>),
+    /// Its body lies in the blob store: [`Delivery::read_asset`] reads it.
+    Read(Reading),
+}
+
+/// An answer whose body is still to be read.
+pub struct Reading {
+    response: Response<Body>,
+    form: Form,
+    part: Option<ByteRange>,
+    length: u64,
+}
+
 impl Delivery {
-    /// Answers `GET` and `HEAD` of `/assets/{hash}`.
-    pub async fn asset(&self, method: &Method, hash: &str, headers: &HeaderMap) -> Response<Body> {
+    /// Answers `GET` and `HEAD` of `/assets/{hash}`, from memory where the bytes are there.
+    pub fn asset(&self, method: &Method, hash: &str, headers: &HeaderMap) -> AssetAnswer {
+        use AssetAnswer::Now;
         if let Err(error) = check_header_sizes(headers) {
-            return Problem::from(&error).response();
+            return Now(Problem::from(&error).response());
         }
         let Some(asset) = hash.parse().ok().and_then(|hash| self.asset_record(hash)) else {
-            return unknown_asset(hash);
+            return Now(unknown_asset(hash));
         };
         let form = choose(&asset, headers);
         let etag = quoted(form.hash);
@@ -44,14 +61,14 @@ impl Delivery {
         describe(response.headers_mut(), &asset, &form, &etag);
         if IfNoneMatch::new(headers).matches(&etag) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
-            return response;
+            return Now(response);
         }
         let part = match range::evaluate(headers, &etag, form.size) {
             // A range is of a GET and of nothing else (RFC 9110 §14.2).
             _ if *method != Method::GET => None,
             RangeOutcome::Full => None,
             RangeOutcome::Partial(part) => Some(part),
-            RangeOutcome::Unsatisfiable => return unsatisfiable(form.size),
+            RangeOutcome::Unsatisfiable => return Now(unsatisfiable(form.size)),
         };
         let length = part.map_or(form.size, |part| part.last - part.first + 1);
         response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
@@ -60,14 +77,20 @@ impl Delivery {
             response.headers_mut().insert(header::CONTENT_RANGE, range::content_range(part, form.size));
         }
         if *method == Method::HEAD {
-            return response;
+            return Now(response);
         }
         if part.is_none()
             && let Some(bytes) = self.blobs.in_memory(form.hash)
         {
             *response.body_mut() = Body::Full(bytes);
-            return response;
+            return Now(response);
         }
+        AssetAnswer::Read(Reading { response, form, part, length })
+    }
+
+    /// Reads the body of an answer.
+    pub async fn read_asset(&self, reading: Reading) -> Response<Body> {
+        let Reading { mut response, form, part, length } = reading;
         match self.read(&form, part, length).await {
             Ok(body) => {
                 *response.body_mut() = body;
@@ -75,7 +98,7 @@ impl Delivery {
             }
             Err(error) => {
                 tracing::error!(blob = %form.hash, error = &error as &dyn std::error::Error, "an asset cannot be read");
-                unreadable_asset(hash)
+                unreadable_asset(form.hash)
             }
         }
     }
@@ -170,11 +193,11 @@ fn unsatisfiable(size: u64) -> Response<Body> {
     response
 }
 
-fn unreadable_asset(hash: &str) -> Response<Body> {
+fn unreadable_asset(hash: BlobHash) -> Response<Body> {
     let mut response = Problem {
         status: StatusCode::SERVICE_UNAVAILABLE,
         code: "asset_unavailable",
-        detail: format!("the asset {:?} cannot be read now", &hash[..hash.floor_char_boundary(64)]),
+        detail: format!("the bytes {hash} of the asset cannot be read now"),
         field: None,
         hint: "the server's log says why",
     }

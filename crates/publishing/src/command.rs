@@ -306,7 +306,9 @@ impl Command {
             Self::RevertRollout(updates) => plan::revert_rollout(control, *updates),
             Self::Republish { updates, terms, .. } => {
                 let entries = updates.entries(control)?;
-                let branch = entries.first().map(|past| past.branch).ok_or(Refusal::UnknownUpdate(updates.id))?;
+                let branch = entries.first().and_then(|past| control.branch(past.branch));
+                // Of a deleted branch, it can only be promoted.
+                let branch = branch.ok_or(Refusal::UnknownUpdate(updates.id))?.id;
                 plan::republish(control, *updates, branch, &terms.with_salt(fresh.salt))
             }
             Self::Promote { updates, to, terms, .. } => {

@@ -57,6 +57,11 @@ pub fn instant(instant: Millis) -> Result<String, PublishError> {
     render::timestamp(instant).map(|timestamp| timestamp.to_string())
 }
 
+/// Reads the one form in which [`instant`] writes.
+pub fn parse_instant(text: &str) -> Result<Millis, protocol::timestamp::TimestampError> {
+    text.parse().map(|timestamp: protocol::Timestamp| Millis(timestamp.as_millis()))
+}
+
 /// A signature in padded standard base64.
 pub fn signature(base64: &str) -> Result<signing::Signature, signing::SignatureError> {
     signing::Signature::from_base64(base64)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use delivery::assets::AssetAnswer;
 use delivery::body::Body;
 use delivery::{Asked, Delivery, Problem};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -94,12 +95,13 @@ impl Routes {
                 ip,
                 now: self.clock.now(),
             })),
-            Route::Asset { hash } => {
-                let (delivery, hash) = (self.delivery.clone(), hash.to_owned());
-                Answering::Later(Box::pin(
-                    async move { delivery.asset(request.method(), &hash, request.headers()).await },
-                ))
-            }
+            Route::Asset { hash } => match self.delivery.asset(request.method(), hash, request.headers()) {
+                AssetAnswer::Now(answer) => now(answer),
+                AssetAnswer::Read(reading) => {
+                    let delivery = self.delivery.clone();
+                    Answering::Later(Box::pin(async move { delivery.read_asset(reading).await }))
+                }
+            },
             Route::Alive => now(plain(StatusCode::OK, "alive\n")),
             Route::Ready if self.delivery.is_ready() => now(plain(StatusCode::OK, "ready\n")),
             Route::Ready => now(plain(StatusCode::SERVICE_UNAVAILABLE, "no snapshot is loaded\n")),

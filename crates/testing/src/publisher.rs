@@ -84,6 +84,9 @@ impl Publisher {
             message: None,
             git: None,
             force: false,
+            rollout: None,
+            rule: None,
+            on_rollout: api::OnRollout::Refuse,
             platforms: platforms.collect(),
         }
     }
@@ -105,12 +108,27 @@ impl Publisher {
         expect(&self.commit(&prepared.id).await)
     }
 
+    /// Uploads, prepares and commits for a share of the devices; the operation's basis points.
+    pub async fn publish_to(&self, export: &Export, channel: &str, share: u16) -> api::Published {
+        self.upload_missing(export).await;
+        let request = api::PreparePublish { rollout: Some(share), ..Self::prepare_request(export, channel) };
+        let prepared: api::Prepared = expect(&self.post("/publishes", &request).await);
+        expect(&self.commit(&prepared.id).await)
+    }
+
+    /// An operation that must succeed.
+    pub async fn operate(&self, path: &str, body: &impl Serialize) -> api::Operated {
+        expect(&self.post(path, body).await)
+    }
+
     /// Rolls a channel back.
     pub async fn roll_back(&self, channel: &str, to: api::RollBackTo) -> Answered {
         let request = api::RollBack {
             channel: Some(channel.into()),
             branch: None,
             to,
+            group: None,
+            on_rollout: api::OnRollout::Refuse,
             platform: None,
             runtime_version: None,
             message: None,

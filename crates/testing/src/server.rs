@@ -6,7 +6,10 @@ use std::sync::{Arc, OnceLock};
 use ::server::config::{self, Settings};
 use ::server::machine::SystemEntropy;
 use ::server::{Parts, RunningServer, StartError};
+use postgres_cluster::{Cluster, Database};
 use store::Store;
+use store_postgres::PostgresStore;
+use store_sqlite::SqliteStore;
 use tempfile::TempDir;
 
 use crate::{Anonymous, MockClock, Publisher, Records};
@@ -24,13 +27,18 @@ pub struct TestServer {
     running: Option<RunningServer>,
     settings: Settings,
     directory: Arc<TempDir>,
+    database: Option<Arc<Database>>,
 }
+
+/// Set to `postgres`, it gives every test server a PostgreSQL database, so that whole suites run on either store.
+pub const TEST_STORE: &str = "UPDRAFT_TEST_STORE";
 
 /// A server to start.
 pub struct ServerBuilder {
     environment: Vec<(String, String)>,
     wrap_store: ::server::WrapStore,
     directory: Option<Arc<TempDir>>,
+    database: Option<Arc<Database>>,
     clock: Arc<MockClock>,
 }
 
@@ -40,6 +48,7 @@ impl Default for ServerBuilder {
             environment: Vec::new(),
             wrap_store: Box::new(std::convert::identity),
             directory: None,
+            database: on_postgres().then(|| Arc::new(Cluster::shared().database())),
             clock: Arc::default(),
         }
     }
@@ -76,6 +85,9 @@ impl ServerBuilder {
             ("UPDRAFT_ASSETS_BROTLI_QUALITY".to_owned(), "5".to_owned()),
             ("UPDRAFT_LOG_CHECKS".to_owned(), "false".to_owned()),
         ];
+        if let Some(database) = &self.database {
+            environment.push(("UPDRAFT_DATABASE_URL".to_owned(), database.url().to_owned()));
+        }
         environment.retain(|(known, _)| !self.environment.iter().any(|(set, _)| set == known));
         environment.extend(self.environment);
         let settings = config::read(None, environment).expect("legal settings");
@@ -92,7 +104,8 @@ impl ServerBuilder {
         let running = ::server::start_with(settings.clone(), parts).await?;
         let token = running.process_token.to_string();
         let store = kept.get().expect("a store that was wired").clone();
-        Ok(TestServer { clock: self.clock, records, store, token, running: Some(running), settings, directory })
+        let database = self.database;
+        Ok(TestServer { clock: self.clock, records, store, token, running: Some(running), settings, directory, database })
     }
 }
 
@@ -132,6 +145,22 @@ impl TestServer {
         Anonymous::new(&self.url())
     }
 
+    /// The address of its PostgreSQL database; none on SQLite.
+    pub fn postgres_url(&self) -> Option<&str> {
+        self.database.as_deref().map(Database::url)
+    }
+
+    /// Its database through connections of their own, as another process has them.
+    pub async fn other_store(&self) -> Arc<dyn Store> {
+        match self.postgres_url() {
+            Some(url) => Arc::new(PostgresStore::open(url, ::server::Time::Caller).await.expect("the database")),
+            None => {
+                let file = self.data_dir().join("updraft.sqlite");
+                Arc::new(SqliteStore::open(&file).await.expect("the database"))
+            }
+        }
+    }
+
     /// Stops it as SIGTERM does.
     pub async fn stop(mut self) {
         self.shut_down().await;
@@ -142,6 +171,7 @@ impl TestServer {
         self.shut_down().await;
         let builder = ServerBuilder {
             directory: Some(self.directory.clone()),
+            database: self.database.clone(),
             clock: self.clock.clone(),
             ..ServerBuilder::default()
         };
@@ -153,4 +183,8 @@ impl TestServer {
             running.stop().await;
         }
     }
+}
+
+fn on_postgres() -> bool {
+    std::env::vars().any(|(name, value)| name == TEST_STORE && value == "postgres")
 }

@@ -1,10 +1,10 @@
-//! What lies beneath the server: files of blobs, a second app, and states that no operation makes yet.
+//! What lies beneath the server: files of blobs, rows, a second app.
 
 use std::path::{Path, PathBuf};
 
 use model::{AppId, AppSlug, BranchId, BranchName, ChannelId, ChannelName};
 use publishing::ports::Clock;
-use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use store::{Actor, Bootstrap, NewBranch, NewChannel};
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ impl TestServer {
         files
     }
 
-    /// A second app, as the operation that creates apps will make it: with the channel `production`, without a key.
+    /// A second app with the channel `production` and, unlike one that an operator creates, without a key.
     pub async fn add_app(&self, slug: &str) {
         let id = |number: u128| Uuid::from_u128(u128::from(u64::MAX) << 64 | number);
         let bootstrap = Bootstrap {
@@ -36,19 +36,17 @@ impl TestServer {
         self.running().delivery.reload_all().await.expect("a snapshot of it");
     }
 
-    /// Changes rows as an operation that does not exist yet will (pausing, disabling, rollouts, registering embedded
-    /// updates): the app's version is raised with it, and the snapshot is swapped.
-    pub async fn change_rows(&self, sql: &str) {
-        self.spoil_rows(&format!("{sql}; UPDATE apps SET version = version + 1")).await;
-        self.running().delivery.reload_all().await.expect("the new snapshot");
-    }
-
-    /// Changes rows behind the server's back.
+    /// Changes rows behind the server's back, by one statement that both databases understand.
     pub async fn spoil_rows(&self, sql: &str) {
+        let sql = AssertSqlSafe(sql.to_owned());
+        if let Some(url) = self.postgres_url() {
+            let mut database = PgConnection::connect(url).await.expect("the database");
+            sqlx::raw_sql(sql).execute(&mut database).await.expect("the statement");
+            return database.close().await.expect("the database's end");
+        }
         let path = self.data_dir().join("updraft.sqlite");
         let mut database = SqliteConnection::connect(&path.display().to_string()).await.expect("the database");
-        let sql = format!("BEGIN IMMEDIATE; {sql}; COMMIT");
-        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut database).await.expect("the statement");
+        sqlx::raw_sql(sql).execute(&mut database).await.expect("the statement");
         database.close().await.expect("the database's end");
     }
 }

@@ -11,11 +11,13 @@ mod kills;
 
 mod process;
 mod refused_starts;
+mod replicas;
 mod request_log;
 mod served;
 mod start;
 mod store_fails;
 mod store_panics;
+mod writers;
 
 /// Says something that whoever runs the tests must see: what tests print is hidden when they succeed.
 fn say(text: &str) {

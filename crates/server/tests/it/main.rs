@@ -5,6 +5,7 @@ mod access;
 mod assets;
 mod chains;
 mod check;
+mod control;
 mod encodings;
 mod idempotency;
 mod keys;

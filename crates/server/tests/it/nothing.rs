@@ -1,7 +1,7 @@
 //! Every answer has its reason, and the branch's filter goes exactly with those that leave the device something that
 //! passes it (architecture.md §4 *Filters*).
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use testing::{Check, Export, Parts, TestServer};
 use uuid::Uuid;
 
@@ -71,13 +71,11 @@ async fn a_device_that_needs_nothing_is_told_so_and_the_log_says_why() {
         ],
     )
     .await;
-    let registered = format!(
-        "UPDATE updates SET disabled = 1 WHERE id = x'{}';
-        INSERT INTO embedded_updates SELECT id, x'{}', 'ios', '1.0.0', 2000000000000 FROM apps",
-        second.replace('-', ""),
-        EMBEDDED.replace('-', ""),
-    );
-    scene.server.change_rows(&registered).await;
+    scene.operate(&format!("/updates/{second}/disable"), &json!({})).await;
+    let embedded = json!({
+        "id": EMBEDDED, "platform": "ios", "runtime_version": "1.0.0", "created_at": "2033-05-18T03:33:20.000Z"
+    });
+    scene.operate("/embedded", &embedded).await;
     assert_answers(
         &scene,
         vec![
@@ -92,12 +90,11 @@ async fn a_device_that_needs_nothing_is_told_so_and_the_log_says_why() {
         ],
     )
     .await;
-    let nobody = "UPDATE updates SET rollout_share = 0, rollout_salt = x'00112233445566778899aabbccddeeff'
-        WHERE disabled = 0 AND platform = 'ios'";
-    scene.server.change_rows(nobody).await;
+    let nobody = json!({ "action": "start", "basis_points": 0, "platform": "ios" });
+    scene.operate(&format!("/updates/{first}/rollout"), &nobody).await;
     assert_answers(&scene, vec![("a rollout to nobody, and nothing beneath", stock(), (204, "not_targeted", false))])
         .await;
-    scene.server.change_rows("UPDATE channels SET paused = 1").await;
+    scene.pause("production").await;
     assert_answers(&scene, vec![("a paused channel", stock(), (204, "channel_paused", false))]).await;
 }
 

@@ -1,12 +1,12 @@
 //! What a change outside of a publish leads to: a moved server, a stricter key, a change that nobody announced.
 
 use device::Launched;
-use model::{AppSlug, BranchId, ChannelId, ChannelName, Millis};
+use model::control::Edit;
+use model::{AppSlug, ChannelId, ChannelName, Millis};
 use protocol::Platform;
 use rcgen::CustomExtension;
 use serde_json::json;
-use store::{Actor, Apps, NewChannel};
-use store_sqlite::SqliteStore;
+use store::{Actor, AuditAction, Operation, Seal};
 use testing::{Check, Device, Export, ExportedFile, Publisher, expect};
 use uuid::Uuid;
 
@@ -56,17 +56,35 @@ async fn a_change_that_nobody_announced_is_seen_all_the_same() {
     let scene = Scene::new().await;
     let check = Check::stock("ios").with("expo-channel-name", "beta");
     assert_problem(&check.send(&scene.server).await, (404, "unknown_channel", "expo-channel-name"), "before");
-    let store = SqliteStore::open(&scene.server.data_dir().join("updraft.sqlite")).await.unwrap();
+    let store = scene.server.other_store().await;
     let app = store.app(&AppSlug::parse("default").unwrap()).await.unwrap().unwrap();
-    let channel = NewChannel { id: ChannelId(Uuid::from_u128(1)), name: ChannelName::parse("beta").unwrap() };
-    store
-        .ensure_channel(app.id, channel, BranchId(Uuid::from_u128(2)), &Actor("test".into()), Millis(1))
-        .await
-        .unwrap();
+    let control = store.control(app.id, Millis(1)).await.unwrap().unwrap().control;
+    let create = Edit::CreateChannel {
+        id: ChannelId(Uuid::from_u128(1)),
+        name: ChannelName::parse("beta").unwrap(),
+        branch: control.branches[0].id,
+    };
+    let operation = Operation {
+        app: app.id,
+        action: AuditAction::CreateChannel,
+        detail: json!({}),
+        at_version: Some(control.version),
+        edits: vec![create],
+        groups: Vec::new(),
+        entries: Vec::new(),
+    };
+    let seal = Seal {
+        signatures: Vec::new(),
+        outcome: json!({}),
+        idempotency: None,
+        actor: Actor("test".into()),
+        now: Millis(1),
+    };
+    store.apply(operation, seal).await.unwrap();
     while check.send(&scene.server).await.status == 404 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(check.send(&scene.server).await.status, 204);
+    assert_eq!(check.send(&scene.server).await.status, 200);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Going back is publishing forward: the older content under a new id and a later time.
 
+use std::collections::HashMap;
+
 use api::RollBackTo::{Embedded, Previous};
 use serde_json::{Value, json};
 use testing::{Answered, Check, Export, Publisher, TestServer, expect};
@@ -11,14 +13,16 @@ struct History {
     server: TestServer,
     publisher: Publisher,
     /// The newest `createdAt` per platform.
-    newest: std::collections::HashMap<String, String>,
+    newest: HashMap<String, String>,
+    /// By the text published.
+    groups: HashMap<String, String>,
 }
 
 impl History {
     async fn of(texts: &[&str]) -> Self {
         let server = TestServer::start().await;
         let publisher = server.publisher();
-        let mut history = Self { server, publisher, newest: std::collections::HashMap::new() };
+        let mut history = Self { server, publisher, newest: HashMap::new(), groups: HashMap::new() };
         for text in texts {
             history.publish(text, "production").await;
         }
@@ -28,12 +32,19 @@ impl History {
     async fn publish(&mut self, text: &str, channel: &str) {
         let published = self.publisher.publish(&Export::small("1.0.0", text), channel).await;
         self.note(&published);
+        self.groups.insert(text.to_owned(), published.group);
     }
 
     async fn back(&mut self, channel: &str, to: api::RollBackTo) -> api::Published {
         let published: api::Published = expect(&self.publisher.roll_back(channel, to).await);
         self.note(&published);
         published
+    }
+
+    /// Disables the group that was published with this text.
+    async fn disable(&self, text: &str) {
+        let group = &self.groups[text];
+        self.publisher.operate(&format!("/updates/{group}/disable"), &json!({})).await;
     }
 
     /// Asserts that times only ever grow.
@@ -185,21 +196,14 @@ async fn where_nothing_is_there_is_nothing_to_go_back_from() {
 #[tokio::test]
 async fn a_disabled_head_counts_as_head_and_a_disabled_entry_is_passed_over() {
     let mut history = History::of(&["first", "second", "third"]).await;
-    let disable = |text: &'static str| {
-        format!(
-            "UPDATE updates SET disabled = 1 WHERE created_at =
-            (SELECT created_at FROM updates ORDER BY created_at LIMIT 1 OFFSET {})",
-            ["first", "second", "third"].iter().position(|known| *known == text).unwrap() * 2
-        )
-    };
-    history.server.change_rows(&disable("third")).await;
+    history.disable("third").await;
     assert_eq!(history.serves("ios").await.as_deref(), Some("second"), "what a new device gets");
     let back = history.back("production", Previous).await;
     assert_eq!(history.serves("ios").await.as_deref(), Some("second"), "now also those that run the third");
     assert!(back.updates.iter().all(|update| update.kind == api::UpdateKind::Update));
 
     let mut history = History::of(&["first", "second", "third"]).await;
-    history.server.change_rows(&disable("second")).await;
+    history.disable("second").await;
     history.back("production", Previous).await;
     assert_eq!(history.serves("android").await.as_deref(), Some("first"));
 }
@@ -267,10 +271,8 @@ async fn nothing_is_issued_into_an_open_rollout_or_by_the_name_of_two_branches()
     let export = Export::small("1.0.0", "second");
     scene.publisher.upload_missing(&export).await;
     let waiting = scene.publisher.prepare(&Export::small("1.0.0", "prepared before"), "production").await;
-    let salt = "x'00112233445566778899aabbccddeeff'";
-    let open = "UPDATE updates SET rollout_share = 5000, rollout_salt = SALT WHERE platform = 'ios' AND branch_id =
-        (SELECT id FROM branches WHERE name = 'production')";
-    scene.server.change_rows(&open.replace("SALT", salt)).await;
+    let open = json!({ "action": "start", "basis_points": 5000 });
+    scene.operate(&format!("/updates/{}/rollout", scene.id("ios")), &open).await;
     let refused = (409, "rollout_active", "");
     let request = Publisher::prepare_request(&export, "production");
     assert_problem(&scene.publisher.post("/publishes", &request).await, refused, "a publish");
@@ -281,10 +283,9 @@ async fn nothing_is_issued_into_an_open_rollout_or_by_the_name_of_two_branches()
     let android = Publisher::prepare_request(&export.clone().only("android"), "production");
     assert_eq!(scene.publisher.post("/publishes", &android).await.status, 201, "the other platform is free");
 
-    let split = "UPDATE updates SET rollout_share = NULL, rollout_salt = NULL;
-        UPDATE channels SET split_branch_id = (SELECT id FROM branches WHERE name = 'beta'), split_share = 1,
-        split_salt = SALT WHERE name = 'production'";
-    scene.server.change_rows(&split.replace("SALT", salt)).await;
+    scene.operate(&format!("/updates/{}/rollout", scene.id("ios")), &json!({ "action": "finish" })).await;
+    let split = json!({ "action": "start", "branch": "beta", "basis_points": 1 });
+    scene.operate("/channels/production/rollout", &split).await;
     let refused = (409, "split_channel", "channel");
     assert_problem(&scene.publisher.post("/publishes", &request).await, refused, "a publish");
     assert_problem(&scene.publisher.roll_back("production", Embedded).await, refused, "a roll back");

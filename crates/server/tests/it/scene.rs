@@ -39,6 +39,18 @@ impl Scene {
         keys.keys.into_iter().find(|key| key.key_id == key_id).unwrap().certificate
     }
 
+    /// An operation that must succeed.
+    pub async fn operate(&self, path: &str, body: &Value) -> api::Operated {
+        self.publisher.operate(path, body).await
+    }
+
+    /// Pauses a channel.
+    pub async fn pause(&self, channel: &str) {
+        let body = br#"{"paused":true}"#.to_vec().into();
+        let answer = self.publisher.send(http::Method::PATCH, &format!("/channels/{channel}"), &[], body).await;
+        expect::<api::Operated>(&answer);
+    }
+
     /// Asserts that both platforms are still served the first update: nothing was lost.
     pub async fn assert_unharmed(&self, after: &str) {
         for platform in ["android", "ios"] {
