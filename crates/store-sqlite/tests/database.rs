@@ -5,15 +5,44 @@
 use std::path::{Path, PathBuf};
 
 use model::{AppId, AppSlug, BlobHash, BranchId, BranchName, ChannelId, ChannelName, Millis};
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection, Row};
-use store::{Actor, Apps, Blobs, Bootstrap, Bootstrapped, NewBranch, NewChannel, ReadSnapshots, StoreError};
+use store::{
+    Actor, Apps, Blobs, Bootstrap, Bootstrapped, NewBranch, NewChannel, Operate, ReadControl, ReadSnapshots, SessionId,
+    StoreError,
+};
 use store_sqlite::SqliteStore;
 use tempfile::TempDir;
 use uuid::Uuid;
 
 const NOW: Millis = Millis(1_800_000_000_000);
 const APP: AppId = AppId(Uuid::from_u128(1));
+
+/// An app with one update, an embedded one and a session that waits, as the first release stored them.
+const OF_THE_FIRST_RELEASE: &str = "
+    INSERT INTO apps VALUES (x'00000000000000000000000000000001', 'demo', 2, 0);
+    INSERT INTO branches
+        VALUES (x'00000000000000000000000000000003', x'00000000000000000000000000000001', 'main', 0);
+    INSERT INTO channels (id, app_id, name, branch_id, created_at)
+        VALUES (x'00000000000000000000000000000002', x'00000000000000000000000000000001', 'production',
+            x'00000000000000000000000000000003', 0);
+    INSERT INTO update_groups (id, app_id, branch_id, published_by, created_at)
+        VALUES (x'00000000000000000000000000000005', x'00000000000000000000000000000001',
+            x'00000000000000000000000000000003', 'token:ci', 0);
+    INSERT INTO updates (id, app_id, group_id, branch_id, platform, runtime_version, created_at, kind, app_version,
+            fingerprint, body)
+        VALUES (x'00000000000000000000000000000006', x'00000000000000000000000000000001',
+            x'00000000000000000000000000000005', x'00000000000000000000000000000003', 'ios', '1', 10, 'update', 2,
+            zeroblob(32), CAST('the body' AS BLOB));
+    INSERT INTO embedded_updates
+        VALUES (x'00000000000000000000000000000001', x'0000000000000000000000000000000e', 'ios', '1', 55);
+    INSERT INTO publish_sessions (id, app_id, branch_id, action, group_id, created_at)
+        VALUES (x'00000000000000000000000000000007', x'00000000000000000000000000000001',
+            x'00000000000000000000000000000003', 'publish', x'00000000000000000000000000000008', 0);
+    INSERT INTO session_heads (session_id, platform, runtime_version)
+        VALUES (x'00000000000000000000000000000007', 'ios', '1');
+";
 
 #[tokio::test]
 async fn opening_again_migrates_nothing() {
@@ -23,6 +52,34 @@ async fn opening_again_migrates_nothing() {
     assert!(!before.is_empty());
     open(&file).await.close().await;
     assert_eq!(applied(&file).await, before);
+}
+
+/// A data directory of the first release: nothing that was issued is lost, and it goes on.
+#[tokio::test]
+async fn a_file_of_the_first_release_is_brought_up_to_date() {
+    let (directory, file) = scratch();
+    let first_only = directory.path().join("migrations");
+    std::fs::create_dir(&first_only).unwrap();
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/0001_initial.sql");
+    std::fs::copy(ours, first_only.join("0001_initial.sql")).unwrap();
+    let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true).foreign_keys(true);
+    let mut old = SqliteConnection::connect_with(&options).await.unwrap();
+    Migrator::new(first_only).await.unwrap().run(&mut old).await.unwrap();
+    sqlx::raw_sql(OF_THE_FIRST_RELEASE).execute(&mut old).await.unwrap();
+    old.close().await.unwrap();
+
+    let store = open(&file).await;
+
+    let control = store.control(APP, NOW).await.unwrap().unwrap().control;
+    assert_eq!(control.version, 2);
+    assert_eq!(control.branches.iter().map(|branch| branch.pinned).collect::<Vec<_>>(), [false]);
+    let issued: Vec<_> = control.entries.iter().map(|past| (past.entry.id.0.as_u128(), &past.entry.rule)).collect();
+    assert_eq!(issued, [(6, &None)]);
+    assert_eq!((control.embedded[0].launch_hash, &control.embedded[0].channel), (None, &None));
+    assert_eq!(store.load(APP).await.unwrap().unwrap().entries[0].body, "the body");
+    let session = SessionId(Uuid::from_u128(7));
+    assert_eq!(store.prepared(APP, session, Millis(1)).await.unwrap(), None);
+    assert_eq!(applied(&file).await, [1, 2]);
 }
 
 #[tokio::test]

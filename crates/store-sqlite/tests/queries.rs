@@ -42,11 +42,11 @@ async fn queries_find_rows_by_index() {
 
 /// The types of an update's 20,000 assets are found one by one, each by its hash, not by reading all of them each time.
 #[tokio::test]
-async fn a_commit_finds_types_by_hash() {
+async fn an_operation_finds_types_by_hash() {
     let mut database = Migrated::new().await;
     let (sql, _) = committed().into_iter().find(|(sql, _)| sql.starts_with("UPDATE app_blobs")).unwrap();
     let plan = database.plan(&sql).await;
-    let by_hash = |step: &String| step.contains("SEARCH asset") && step.contains("session_id=? AND hash=?");
+    let by_hash = |step: &String| step.contains("SEARCH app_blobs") && step.contains("app_id=? AND hash=?");
     assert!(plan.iter().any(by_hash), "{plan:#?}");
 }
 

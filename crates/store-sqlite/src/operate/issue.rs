@@ -1,6 +1,6 @@
 //! The rows of what an operation issues.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use model::{AppId, BlobHash, ChannelName};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use sqlx::{SqliteConnection, query};
 use store::{NewEntry, NewGroup, Operation, Seal, StoreError};
 
 use super::branch_of;
-use crate::columns::{kind_word, rollout_columns, rule_text, signed};
+use crate::columns::{hex_list, kind_word, rollout_columns, rule_text, signed};
 use crate::fault::fault;
 
 pub(super) async fn issue(
@@ -114,27 +114,30 @@ async fn insert_assets(tx: &mut SqliteConnection, entry: &NewEntry) -> Result<()
 
 /// The type of a blob is the one that the app first published it with; of several in one operation, the least.
 async fn note_types(tx: &mut SqliteConnection, operation: &Operation, version: u64) -> Result<(), StoreError> {
-    let mut types: BTreeMap<BlobHash, &str> = BTreeMap::new();
+    let mut types: HashMap<BlobHash, &str> = HashMap::new();
     for asset in operation.entries.iter().flat_map(|entry| &entry.assets) {
         let least = types.entry(asset.hash).or_insert(&asset.content_type);
         *least = asset.content_type.as_str().min(least);
     }
-    if types.is_empty() {
-        return Ok(());
+    // A statement a type, of which there are few, so that each blob is found by its hash.
+    let mut by_type: BTreeMap<&str, Vec<BlobHash>> = BTreeMap::new();
+    for (hash, content_type) in types {
+        by_type.entry(content_type).or_default().push(hash);
     }
     let (app, version) = (operation.app.0.as_bytes().as_slice(), signed(version)?);
-    let list: Value = types.into_iter().map(|(hash, content_type)| json!([hash, content_type])).collect();
-    let list = list.to_string();
-    query!(
-        "UPDATE app_blobs SET first_used_version = ?1, content_type = used.value ->> 1
-        FROM json_each(?2) AS used
-        WHERE app_blobs.app_id = ?3 AND app_blobs.hash = unhex(used.value ->> 0) AND first_used_version IS NULL",
-        version,
-        list,
-        app
-    )
-    .execute(tx)
-    .await
-    .map_err(fault)?;
+    for (content_type, blobs) in by_type {
+        let blobs = hex_list(blobs.iter().map(|hash| hash.0.as_slice()));
+        query!(
+            "UPDATE app_blobs SET first_used_version = ?, content_type = ?
+            WHERE app_id = ? AND hash IN (SELECT unhex(value) FROM json_each(?)) AND first_used_version IS NULL",
+            version,
+            content_type,
+            app,
+            blobs
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(fault)?;
+    }
     Ok(())
 }

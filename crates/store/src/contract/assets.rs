@@ -51,6 +51,19 @@ pub(super) async fn an_asset_keeps_its_first_type(databases: &dyn Databases) {
     assert_eq!(types, ["image/png"]);
 }
 
+/// So that all stores agree, whatever order they look in.
+pub(super) async fn the_least_of_several_types_is_taken(databases: &dyn Databases) {
+    let world = World::new(databases).await;
+    world.upload(blob(1), 10).await;
+    let typed = ["image/png", "application/x", "text/plain"]
+        .map(|name| NewAsset { content_type: name.into(), ..asset(blob(1), name) });
+    let [first, second, third] = typed;
+    let one = NewEntry { assets: vec![first, second], ..entry(&lane(ANDROID, "1"), 1) };
+    let two = NewEntry { assets: vec![third], ..entry(&lane(ANDROID, "1"), 2) };
+    world.issue(&world.publish(vec![one, two])).await;
+    assert_eq!(world.store.assets(world.app, 0).await.unwrap()[0].content_type, "application/x");
+}
+
 pub(super) async fn assets_come_after_a_version(databases: &dyn Databases) {
     let world = World::new(databases).await;
     for number in [1, 2, 3] {

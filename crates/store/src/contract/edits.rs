@@ -149,7 +149,7 @@ pub(super) async fn edits_apply_in_their_order(databases: &dyn Databases) {
     assert_eq!(names, ["main", "old"]);
     assert_eq!(control.channel(&channel_name("beta")).unwrap().target, Target::Branch(world.branch));
 
-    let ahead = vec![Edit::PauseChannel { channel: ChannelId(Default::default()), paused: true }];
+    let ahead = vec![Edit::PauseChannel { channel: ChannelId(fresh()), paused: true }];
     let refused = world.refused_at_once(&world.edits(ahead).await, &seal()).await;
     assert!(matches!(refused, CommitError::UnknownTarget), "{refused:?}");
 }

@@ -102,6 +102,7 @@ list! {
     assets:
         assets_are_those_that_entries_refer_to,
         an_asset_keeps_its_first_type,
+        the_least_of_several_types_is_taken,
         assets_come_after_a_version,
         assets_are_told_per_app;
     audit:

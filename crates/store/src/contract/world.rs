@@ -1,30 +1,25 @@
 //! What contracts start from, and the words they are written in.
 
+mod words;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use model::control::{ContentFingerprint, Control, Edit};
-use model::{
-    AppId, AppSlug, BasisPoints, BlobHash, BranchId, BranchName, ChannelId, ChannelName, DeviceIds, EntryKind, KeyId,
-    LaneId, Millis, Platform, Rollout, Rule, RuntimeVersion, Salt, UpdateGroupId, UpdateId,
+use model::control::{Control, Edit};
+use model::{AppId, BlobHash, BranchId, ChannelId, KeyId, LaneId, UpdateGroupId, UpdateId};
+use serde_json::json;
+
+pub(super) use words::{
+    ANDROID, IOS, NOW, actor, asset, at, blob, bootstrap, branch_name, channel_name, directive, entry, fresh, group,
+    key, key_id, lane, request, rolling, rule, ruled, seal, signature, signed, slug, tenth, token, under,
 };
-use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::{Database, Databases};
 use crate::{
-    Actor, AddKey, AppState, AuditAction, AuditLine, Bootstrap, Bootstrapped, CommitError, Committed, Effect,
-    EntrySignature, GroupRecord, Idempotency, KeyRecord, NewAsset, NewBranch, NewChannel, NewEntry, NewGroup, NewKey,
-    NewToken, Operation, Seal, SealedKey, SessionId, Store, TokenHash, TokenId,
+    AddKey, AppState, AuditAction, AuditLine, Bootstrapped, CommitError, Committed, Effect, GroupRecord, KeyRecord,
+    NewEntry, NewKey, Operation, Seal, SessionId, Store,
 };
-
-/// When most contracts play.
-pub(super) const NOW: Millis = Millis(1_800_000_000_000);
-
-pub(super) const ANDROID: Platform = Platform::Android;
-pub(super) const IOS: Platform = Platform::Ios;
 
 /// A database with one app: channel `production` at branch `main`, no key, no token.
 pub(super) struct World {
@@ -247,160 +242,5 @@ struct Gone;
 impl Database for Gone {
     async fn open(&self) -> Arc<dyn Store> {
         panic!("the first world of this database opens it")
-    }
-}
-
-/// An id that was not used before.
-pub(super) fn fresh() -> Uuid {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    Uuid::from_u64_pair(0x0190_0000_0000_7000, 0x8000_0000_0000_0000 | NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
-pub(super) fn actor() -> Actor {
-    Actor("token:test".into())
-}
-
-pub(super) fn slug(text: &str) -> AppSlug {
-    AppSlug::parse(text).unwrap()
-}
-
-pub(super) fn channel_name(text: &str) -> ChannelName {
-    ChannelName::parse(text).unwrap()
-}
-
-pub(super) fn branch_name(text: &str) -> BranchName {
-    BranchName::parse(text).unwrap()
-}
-
-pub(super) fn key_id(text: &str) -> KeyId {
-    KeyId::parse(text).unwrap()
-}
-
-pub(super) fn bootstrap(named: &str) -> Bootstrap {
-    Bootstrap {
-        app: AppId(fresh()),
-        slug: slug(named),
-        channel: NewChannel { id: ChannelId(fresh()), name: channel_name("production") },
-        branch: NewBranch { id: BranchId(fresh()), name: branch_name("main") },
-        key: None,
-        token: None,
-        actor: actor(),
-        now: NOW,
-    }
-}
-
-pub(super) fn key(id: &str) -> NewKey {
-    NewKey {
-        key_id: key_id(id),
-        certificate_pem: format!("certificate of {id}"),
-        chain_pem: Some(format!("chain of {id}")),
-        sealed: Some(SealedKey(format!("sealed {id}").into_bytes())),
-    }
-}
-
-pub(super) fn token(hash: u8) -> NewToken {
-    NewToken { id: TokenId(fresh()), hash: TokenHash([hash; 32]), name: format!("token {hash}") }
-}
-
-pub(super) fn lane(platform: Platform, runtime_version: &str) -> LaneId {
-    LaneId { platform, runtime_version: RuntimeVersion::parse(runtime_version).unwrap() }
-}
-
-pub(super) fn blob(number: u8) -> BlobHash {
-    BlobHash([number; 32])
-}
-
-pub(super) fn group(branch: BranchId) -> NewGroup {
-    NewGroup {
-        id: UpdateGroupId(fresh()),
-        branch,
-        channel: None,
-        message: None,
-        git_commit: None,
-        git_branch: None,
-        git_dirty: None,
-    }
-}
-
-/// A plain update without assets, `instant` milliseconds after [`NOW`], that waits for a group.
-pub(super) fn entry(lane: &LaneId, instant: i64) -> NewEntry {
-    let id = UpdateId(fresh());
-    let mut content = [0; 32];
-    content[16..].copy_from_slice(id.0.as_bytes());
-    NewEntry {
-        id,
-        group: UpdateGroupId(Uuid::nil()),
-        lane: lane.clone(),
-        created_at: at(instant),
-        kind: EntryKind::Update,
-        body: Bytes::from(format!("{{\"id\":\"{id}\"}}")),
-        content: ContentFingerprint(content),
-        origin: None,
-        held: false,
-        rollout: None,
-        rule: None,
-        assets: Vec::new(),
-    }
-}
-
-pub(super) fn directive(lane: &LaneId, instant: i64) -> NewEntry {
-    NewEntry { kind: EntryKind::RollBackToEmbedded, ..entry(lane, instant) }
-}
-
-pub(super) fn rolling(lane: &LaneId, instant: i64) -> NewEntry {
-    NewEntry { rollout: Some(tenth()), ..entry(lane, instant) }
-}
-
-pub(super) fn ruled(lane: &LaneId, instant: i64) -> NewEntry {
-    NewEntry { rule: Some(rule()), ..entry(lane, instant) }
-}
-
-pub(super) fn tenth() -> Rollout {
-    Rollout { share: BasisPoints::try_from(1_000).unwrap(), salt: Salt(Uuid::from_u128(7)) }
-}
-
-/// Two devices.
-pub(super) fn rule() -> Arc<Rule> {
-    let ids = [0xd1, 0xd2].map(Uuid::from_u128).to_vec();
-    Arc::new(Rule::DeviceIn(DeviceIds::new(ids).unwrap()))
-}
-
-/// What comes with most operations.
-pub(super) fn seal() -> Seal {
-    Seal { signatures: Vec::new(), outcome: json!("done"), idempotency: None, actor: actor(), now: NOW }
-}
-
-pub(super) fn signed(signatures: Vec<EntrySignature>) -> Seal {
-    Seal { signatures, ..seal() }
-}
-
-pub(super) fn under(request: Idempotency, outcome: impl Into<Value>) -> Seal {
-    Seal { idempotency: Some(request), outcome: outcome.into(), ..seal() }
-}
-
-pub(super) fn asset(blob: BlobHash, key: &str) -> NewAsset {
-    NewAsset { hash: blob, key: key.into(), content_type: "image/png".into(), launch: false }
-}
-
-/// That many milliseconds after [`NOW`].
-pub(super) fn at(instant: i64) -> Millis {
-    Millis(NOW.0 + instant)
-}
-
-pub(super) fn signature(entry: &NewEntry, key: &str) -> EntrySignature {
-    EntrySignature {
-        update: entry.id,
-        key_id: key_id(key),
-        signature: Bytes::from(format!("{key} signs {}", entry.id)),
-    }
-}
-
-pub(super) fn request(key: &str) -> Idempotency {
-    Idempotency {
-        token: TokenId(Uuid::from_u128(9)),
-        method: "POST".into(),
-        path: "/api/v1/apps/demo/publishes".into(),
-        key: key.into(),
-        body_hash: [1; 32],
     }
 }
