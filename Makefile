@@ -24,6 +24,7 @@ tools:
 
 unit: tools
 	$(CARGO) test --workspace --locked
+	UPDRAFT_TEST_STORE=postgres $(CARGO) test --workspace --locked --test it
 
 # Starts `make run`, then types every command of the README: a real `npm ci` and `expo export`, two publishes, two installs.
 readme:
