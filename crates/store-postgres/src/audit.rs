@@ -1,0 +1,60 @@
+//! The audit log.
+
+use async_trait::async_trait;
+use model::{AppId, Millis};
+use serde_json::Value;
+use sqlx::{PgConnection, query};
+use store::{Actor, AuditAction, AuditLine, ReadAudit, StoreError};
+
+use crate::PostgresStore;
+use crate::columns::{json, word};
+use crate::fault::fault;
+
+const TABLE: &str = "audit_log";
+
+#[async_trait]
+impl ReadAudit for PostgresStore {
+    async fn audit(&self, app: AppId, limit: u32) -> Result<Vec<AuditLine>, StoreError> {
+        let rows = query!(
+            "SELECT at, actor, action, detail FROM audit_log WHERE app_id = $1 ORDER BY id DESC LIMIT $2",
+            app.0,
+            i64::from(limit)
+        )
+        .fetch_all(self.pool())
+        .await
+        .map_err(fault)?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(AuditLine {
+                    at: Millis(row.at),
+                    actor: Actor(row.actor),
+                    action: word(TABLE, &row.action, AuditAction::parse)?,
+                    detail: json(TABLE, &row.detail)?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Writes the line of an intent, within its transaction.
+pub(crate) async fn write(
+    tx: &mut PgConnection,
+    app: AppId,
+    actor: &Actor,
+    action: AuditAction,
+    detail: &Value,
+    now: Millis,
+) -> Result<(), StoreError> {
+    query!(
+        "INSERT INTO audit_log (app_id, at, actor, action, detail) VALUES ($1, $2, $3, $4, $5)",
+        app.0,
+        now.0,
+        actor.0,
+        action.as_str(),
+        detail.to_string()
+    )
+    .execute(tx)
+    .await
+    .map_err(fault)?;
+    Ok(())
+}
