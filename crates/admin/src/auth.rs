@@ -3,12 +3,13 @@
 use axum::extract::FromRequestParts;
 use http::header;
 use http::request::Parts;
-use publishing::token_hash;
+use publishing::{Caller, token_hash};
 use store::{Actor, Idempotency, TokenId};
 use subtle::ConstantTimeEq;
 
 use crate::Admin;
 use crate::failure::Failure;
+use crate::request::Asked;
 
 /// Somebody with a valid token.
 #[derive(Clone, Debug)]
@@ -26,19 +27,21 @@ impl Operator {
         Actor(format!("token:{}", self.name))
     }
 
-    /// The request as one that may arrive twice, when it says so.
-    pub fn idempotency(&self, parts: &Parts, body_hash: [u8; 32]) -> Result<Option<Idempotency>, Failure> {
+    /// As the one who does what the request asks for; with the request itself, when it says that it may arrive twice.
+    pub fn caller(&self, asked: &Asked) -> Result<Caller, Failure> {
+        Ok(Caller { actor: self.actor(), idempotency: self.idempotency(asked)? })
+    }
+
+    fn idempotency(&self, asked: &Asked) -> Result<Option<Idempotency>, Failure> {
+        let parts = &asked.parts;
         let Some(value) = parts.headers.get(api::IDEMPOTENCY_KEY) else { return Ok(None) };
         match value.to_str() {
             Ok(key) if !key.is_empty() && key.len() <= LONGEST_IDEMPOTENCY_KEY => Ok(Some(Idempotency {
                 token: self.token,
                 method: parts.method.to_string(),
-                path: parts
-                    .extensions
-                    .get::<axum::extract::OriginalUri>()
-                    .map_or_else(|| parts.uri.path().to_owned(), |original| original.path().to_owned()),
+                path: parts.uri.path().to_owned(),
                 key: key.to_owned(),
-                body_hash,
+                body_hash: asked.hash,
             })),
             _ => Err(Failure::bad_field(api::IDEMPOTENCY_KEY, "it is not 1 to 255 characters of visible ASCII")),
         }

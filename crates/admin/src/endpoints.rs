@@ -1,14 +1,17 @@
 //! One endpoint a file.
 
-pub mod commit_publish;
-pub mod generate_key;
-pub mod import_key;
-pub mod list_keys;
-pub mod prepare_publish;
-pub mod put_blob;
+pub mod apps;
+pub mod audit;
+pub mod blobs;
+pub mod branches;
+pub mod channels;
+pub mod embedded;
+pub mod explain;
+pub mod keys;
+pub mod openapi;
+pub mod publishes;
 pub mod roll_back;
-pub mod show_app;
-pub mod which_blobs;
+pub mod updates;
 
 use http::{Method, Uri};
 

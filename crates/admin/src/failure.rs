@@ -4,6 +4,7 @@ use api::problem::PROBLEM_JSON;
 use api::{Code, Problem};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use model::control::Refusal;
 use publishing::{BlobError, PublishError, UploadError};
 use store::StoreError;
 
@@ -35,9 +36,15 @@ impl Failure {
         Self(Box::new(Problem::new(Code::InvalidName, format!("{field}: {problem}")).field(field)))
     }
 
-    fn field(mut self, field: &str) -> Self {
+    /// Names the field, header or setting to blame.
+    pub fn field(mut self, field: &str) -> Self {
         self.0.field = Some(field.into());
         self
+    }
+
+    /// The same, where this request calls it otherwise than most.
+    pub fn called(self, code: Code, field: &str) -> Self {
+        if self.0.is(code) { self.field(field) } else { self }
     }
 }
 
@@ -107,8 +114,6 @@ impl From<PublishError> for Failure {
             E::UnknownApp => Self::new(Code::UnknownApp, detail).field("app"),
             E::FileTooLarge { .. } => Self::new(Code::BodyTooLarge, detail).field("blobs.size"),
             E::UnknownChannel { .. } => Self::new(Code::UnknownChannel, detail).field("channel"),
-            E::UnknownBranch(_) => Self::new(Code::UnknownBranch, detail).field("branch"),
-            E::SplitChannel(_) => Self::new(Code::SplitChannel, detail).field("channel"),
             E::NoDestination => Self::new(Code::BadRequest, detail).field("channel"),
             E::Name { field, .. } => Self::new(Code::InvalidName, detail).field(field),
             E::Field { field, .. } => Self::new(Code::BadRequest, detail).field(&field),
@@ -118,9 +123,10 @@ impl From<PublishError> for Failure {
             E::RefusedByClient { .. } => Self::new(Code::RefusedByClient, detail),
             E::NothingChanged(_) => Self::new(Code::NothingChanged, detail),
             E::UnknownPublish => Self::new(Code::UnknownPublish, detail).field("id"),
-            E::HeadMoved(_) => Self::new(Code::HeadMoved, detail),
-            E::RolloutActive { .. } => Self::new(Code::RolloutActive, detail),
-            E::NothingToRollBackTo { .. } | E::NothingPublished(_) => Self::new(Code::NothingToRollBackTo, detail),
+            E::HeadMoved => Self::new(Code::HeadMoved, detail),
+            E::AppMoved => Self::new(Code::Busy, detail),
+            E::AppExists(_) => Self::new(Code::AppExists, detail).field("slug"),
+            E::Refused(refusal) => refusal.into(),
             E::UnknownKey(_) => Self::new(Code::UnknownKey, detail).field("key_id"),
             E::KeyExists(_) => Self::new(Code::KeyExists, detail).field("key_id"),
             E::InvalidKey(_) => Self::new(Code::InvalidKey, detail).field("private_key"),
@@ -138,6 +144,33 @@ impl From<PublishError> for Failure {
                 tracing::error!(error = &error as &dyn std::error::Error, "a use case failed");
                 Self::new(Code::Internal, Code::Internal.title())
             }
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        use Refusal as R;
+        let detail = refusal.to_string();
+        match refusal {
+            R::UnknownChannel(_) => Self::new(Code::UnknownChannel, detail).field("channel"),
+            R::UnknownBranch(_) => Self::new(Code::UnknownBranch, detail).field("branch"),
+            R::UnknownUpdate(_) => Self::new(Code::UnknownUpdate, detail).field("id"),
+            R::ChannelExists(_) => Self::new(Code::ChannelExists, detail).field("name"),
+            R::BranchExists(_) => Self::new(Code::BranchExists, detail).field("name"),
+            R::BranchInUse { .. } => Self::new(Code::BranchInUse, detail).field("branch"),
+            R::ChannelIsSplit(_) => Self::new(Code::SplitChannel, detail).field("channel"),
+            R::ChannelNotSplit(_) => Self::new(Code::NoChannelRollout, detail).field("channel"),
+            R::SameBranch(_) => Self::new(Code::SameBranch, detail).field("branch"),
+            R::RolloutActive(_) => Self::new(Code::RolloutActive, detail),
+            R::NoRollout(_) => Self::new(Code::NoRollout, detail).field("id"),
+            R::RolloutCannotLower { .. } => Self::new(Code::RolloutCannotLower, detail).field("basis_points"),
+            R::NotTheHead(_) => Self::new(Code::NotTheHead, detail).field("id"),
+            R::NothingPublished(_) | R::NothingToRollBackTo(_) => Self::new(Code::NothingToRollBackTo, detail),
+            R::UpdateNeeded { .. } => Self::new(Code::UpdateNeeded, detail).field("id"),
+            R::NotPinned(_) => Self::new(Code::NotPinned, detail).field("branch"),
+            R::TooManyConditionalEntries(_) => Self::new(Code::TooManyConditionalEntries, detail),
+            R::EmbeddedConflict(..) => Self::new(Code::EmbeddedConflict, detail).field("id"),
         }
     }
 }

@@ -6,23 +6,33 @@
 mod auth;
 mod endpoints;
 mod failure;
+mod fields;
+mod openapi;
+mod operate;
 mod request;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use delivery::Delivery;
 use publishing::Publishing;
-use store::{Apps, TokenHash, Tokens};
+use store::{Apps, ReadAudit, TokenHash, Tokens};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// What the endpoints work on.
 #[derive(Clone)]
 pub struct Admin {
     /// The use cases.
     pub publishing: Publishing,
-    /// To describe an app.
+    /// To list the apps.
     pub apps: Arc<dyn Apps>,
+    /// To tell who did what.
+    pub audit: Arc<dyn ReadAudit>,
+    /// To tell why a device gets what it gets.
+    pub explain: Arc<Delivery>,
     /// To know an operator.
     pub tokens: Arc<dyn Tokens>,
     /// A token that lives as long as the process and is known to nobody else.
@@ -35,19 +45,50 @@ pub struct Admin {
 
 /// The API, from `/api/v1` on. Everything else that reaches it is answered as not found.
 pub fn router(admin: Admin) -> Router {
-    let app = Router::new()
-        .route("/", get(endpoints::show_app::handle))
-        .route("/blobs/missing", post(endpoints::which_blobs::handle))
-        .route("/blobs/{hash}", put(endpoints::put_blob::handle))
-        .route("/publishes", post(endpoints::prepare_publish::handle))
-        .route("/publishes/{id}/commit", post(endpoints::commit_publish::handle))
-        .route("/roll-backs", post(endpoints::roll_back::handle))
-        .route("/keys", get(endpoints::list_keys::handle))
-        .route("/keys/generate", post(endpoints::generate_key::handle))
-        .route("/keys/import", post(endpoints::import_key::handle));
-    Router::new()
-        .nest("/api/v1/apps/{app}", app)
+    Router::from(table())
         .fallback(endpoints::not_found)
         .method_not_allowed_fallback(endpoints::method_not_allowed)
         .with_state(admin)
+}
+
+/// The API's description: an `OpenAPI` 3.1 document, the same text at every call.
+pub fn openapi() -> &'static str {
+    openapi::text()
+}
+
+/// Every endpoint with its description: what is not in this table is neither served nor described.
+fn table() -> OpenApiRouter<Admin> {
+    use endpoints::{
+        apps, audit, blobs, branches, channels, embedded, explain, keys, openapi as describe, publishes, roll_back,
+        updates,
+    };
+    OpenApiRouter::with_openapi(openapi::Frame::openapi())
+        .routes(routes!(apps::list::handle, apps::create::handle))
+        .routes(routes!(apps::show::handle))
+        .routes(routes!(channels::list::handle, channels::create::handle))
+        .routes(routes!(channels::show::handle, channels::change::handle, channels::delete::handle))
+        .routes(routes!(channels::rollout::handle))
+        .routes(routes!(branches::list::handle, branches::create::handle))
+        .routes(routes!(branches::rename::handle, branches::delete::handle))
+        .routes(routes!(branches::pin::handle))
+        .routes(routes!(branches::unpin::handle))
+        .routes(routes!(updates::list::handle))
+        .routes(routes!(updates::show::handle, updates::edit::handle, updates::delete::handle))
+        .routes(routes!(updates::disable::handle))
+        .routes(routes!(updates::enable::handle))
+        .routes(routes!(updates::rollout::handle))
+        .routes(routes!(updates::republish::handle))
+        .routes(routes!(updates::promote::handle))
+        .routes(routes!(blobs::missing::handle))
+        .routes(routes!(blobs::put::handle))
+        .routes(routes!(publishes::prepare::handle))
+        .routes(routes!(publishes::commit::handle))
+        .routes(routes!(roll_back::handle))
+        .routes(routes!(keys::list::handle))
+        .routes(routes!(keys::generate::handle))
+        .routes(routes!(keys::import::handle))
+        .routes(routes!(embedded::list::handle, embedded::register::handle))
+        .routes(routes!(audit::handle))
+        .routes(routes!(explain::handle))
+        .routes(routes!(describe::handle))
 }

@@ -16,15 +16,26 @@ const LARGEST_JSON: usize = 16 << 20;
 /// How long a JSON body may take to arrive.
 const JSON_TIME: Duration = Duration::from_mins(1);
 
-/// A JSON body with what an idempotent endpoint needs beside it.
-pub struct Parsed<T> {
-    /// The body.
-    pub body: T,
-    /// SHA-256 of its bytes.
+/// What a request says beside its body.
+pub struct Asked {
+    /// SHA-256 of what it asks for: its body and, where it has one, its query.
     pub hash: [u8; 32],
     /// The request's head.
     pub parts: Parts,
 }
+
+/// A JSON body with what an idempotent endpoint needs beside it. An empty body is an object without members.
+pub struct Parsed<T> {
+    /// The body.
+    pub body: T,
+    /// The rest.
+    pub asked: Asked,
+}
+
+/// The body of an operation that needs none.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Parsed<T> {
     type Rejection = Failure;
@@ -44,8 +55,37 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Parsed<T> {
                 Failure::new(api::Code::BodyCut, api::Code::BodyCut.title())
             }
         })?;
-        let body = serde_json::from_slice(&bytes).map_err(|error| Failure::bad_field("body", error))?;
-        Ok(Self { body, hash: Sha256::digest(&bytes).into(), parts })
+        let text = if bytes.is_empty() { b"{}" } else { &bytes[..] };
+        let body = serde_json::from_slice(text).map_err(|error| Failure::bad_field("body", error))?;
+        Ok(Self { body, asked: Asked { hash: hash(&bytes, parts.uri.query()), parts } })
+    }
+}
+
+/// Two requests with one hash ask for the same.
+fn hash(body: &[u8], query: Option<&str>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(body);
+    if let Some(query) = query {
+        // No JSON text goes on after a NUL.
+        hash.update([0]);
+        hash.update(query);
+    }
+    hash.finalize().into()
+}
+
+/// The query's parameters.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let read = axum::extract::Query::from_request_parts(parts, state).await;
+        let axum::extract::Query(parameters) = read.map_err(|error| {
+            let source = std::error::Error::source(&error).map(ToString::to_string);
+            Failure::bad_field("query", source.unwrap_or_else(|| error.body_text()))
+        })?;
+        Ok(Self(parameters))
     }
 }
 

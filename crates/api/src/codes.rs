@@ -40,6 +40,7 @@ macro_rules! codes {
 codes! {
     BadRequest = "bad_request", 400, "The request could not be read", "compare the body with the API reference";
     InvalidName = "invalid_name", 400, "A name is not legal", "correct the field that the message names";
+    RolloutOver100 = "rollout_over_100", 400, "A rollout goes up to 100 %", "give basis points, hundredths of a percent: 0 to 10,000";
     InvalidExport = "invalid_export", 400, "The export could not be read", "run `npx expo export` again and publish its output unchanged";
     AssetKeyConflict = "asset_key_conflict", 400, "Two assets have one key but different bytes", "export again; a key is the MD5 of its file, so two files cannot share it";
     TooManyAssets = "too_many_assets", 400, "The update has too many assets", "leave assets out of the bundle, or raise `limits.max_assets`";
@@ -71,7 +72,7 @@ codes! {
     MissingBlobs = "missing_blobs", 409, "The update refers to files that were not uploaded", "upload them and prepare again";
     NothingToRollBackTo = "nothing_to_roll_back_to", 409, "There is nothing before the current update", "go back to the embedded update with `--to embedded`";
     NothingChanged = "nothing_changed", 409, "The branch's head already has this content", "publish with `--force` to issue it again under a new id";
-    SplitChannel = "split_channel", 409, "The channel points at two branches", "name the branch with `--branch`";
+    SplitChannel = "split_channel", 409, "The channel points at two branches", "name the branch with `--branch`, or finish or revert the channel's rollout first";
     TooManyConditionalEntries = "too_many_conditional_entries", 409, "The branch has too many conditional entries", "finish or disable some of them";
     BodyTooLarge = "body_too_large", 413, "The body is larger than allowed", "raise `limits.max_upload_bytes`, or make the file smaller";
     InvalidRule = "invalid_rule", 422, "The rule could not be read", "write it as {\"device_in\": [\"<device id>\", …]}, with 1 to 10,000 ids";
@@ -106,7 +107,7 @@ mod tests {
         let mut seen = HashSet::new();
         for code in Code::ALL {
             assert!(seen.insert(code.as_str()), "{code} stands twice in the table");
-            assert!(code.as_str().bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{code}");
+            assert!(code.as_str().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'), "{code}");
             assert!((400..600).contains(&code.status()), "{code}");
             assert!(!code.hint().ends_with('.') && !code.title().ends_with('.'), "{code}");
         }

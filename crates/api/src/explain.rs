@@ -7,6 +7,8 @@ use crate::UpdateKind;
 /// What `GET /api/v1/apps/{app}/explain` is asked, as its query. Besides, `header=name=value`, any number of times: a
 /// header of the check, such as `accept` or `expo-extra-params`; it overrides what the other fields say.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct Explain {
     /// The channel baked into the binary.
@@ -28,6 +30,7 @@ pub struct Explain {
 
 /// The answer to [`Explain`]: what `decide` says to such a check, and how it came to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Explanation {
     /// What the device is sent.
     pub answer: ExplainedAnswer,
@@ -55,6 +58,7 @@ pub struct Explanation {
 
 /// What a device is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ExplainedAnswer {
     /// A manifest.
@@ -69,6 +73,7 @@ pub enum ExplainedAnswer {
 
 /// Where a device fell in a rollout.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Draw {
     /// The device's bucket, 0 to 9,999.
     pub bucket: u16,
@@ -80,6 +85,7 @@ pub struct Draw {
 
 /// One entry that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Step {
     /// Its id.
     pub update: String,
@@ -98,6 +104,7 @@ pub struct Step {
 
 /// What a device does with an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeviceVerdict {
     /// `accepts`, `refuses`, `keeps` (it is sent nothing), `depends` (on what the server does not know).
     pub code: String,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// `GET /api/v1/apps/{app}/keys`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Keys {
     /// By key id.
     pub keys: Vec<Key>,
@@ -13,6 +14,7 @@ pub struct Keys {
 
 /// One signing key, without its private part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Key {
     /// What `codeSigningMetadata.keyid` says.
     pub key_id: String,
@@ -37,6 +39,7 @@ pub struct Key {
 
 /// Who holds a private key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum KeyHolder {
     /// The server, sealed at rest; it signs by itself.
@@ -47,6 +50,7 @@ pub enum KeyHolder {
 
 /// `POST /api/v1/apps/{app}/keys/generate`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GenerateKey {
     /// What `codeSigningMetadata.keyid` will say.
@@ -64,6 +68,7 @@ pub struct GenerateKey {
 
 /// `POST /api/v1/apps/{app}/keys/import`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ImportKey {
     /// What `codeSigningMetadata.keyid` says.

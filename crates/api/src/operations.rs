@@ -9,6 +9,7 @@ use crate::{PublishedUpdate, Warning};
 
 /// What an operation did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Operated {
     /// Its name in the audit log, e.g. `pause_channel`.
     pub action: String,
@@ -22,6 +23,7 @@ pub struct Operated {
 
 /// Entries that an operation issued on one branch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IssuedGroup {
     /// The group.
     pub group: String,
@@ -35,6 +37,7 @@ pub struct IssuedGroup {
 
 /// Why a group was issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
     /// The operation is about it.
@@ -47,6 +50,7 @@ pub enum Why {
 
 /// What an operation that issues does about a rollout that is open where it issues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OnRollout {
     /// Be refused (`rollout_active`).
@@ -60,6 +64,7 @@ pub enum OnRollout {
 
 /// `POST /api/v1/apps`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateApp {
     /// Its name in URLs: a-z, 0-9 and `-`.
@@ -71,6 +76,7 @@ pub struct CreateApp {
 
 /// `GET /api/v1/apps`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Apps {
     /// By name.
     pub apps: Vec<AppSummary>,
@@ -78,6 +84,7 @@ pub struct Apps {
 
 /// One app of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AppSummary {
     /// Its name in URLs.
     pub slug: String,
@@ -89,6 +96,7 @@ pub struct AppSummary {
 
 /// `GET /api/v1/apps/{app}/channels`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Channels {
     /// By name.
     pub channels: Vec<Channel>,
@@ -96,6 +104,7 @@ pub struct Channels {
 
 /// A channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Channel {
     /// The name baked into binaries.
     pub name: String,
@@ -110,6 +119,7 @@ pub struct Channel {
 
 /// A channel's second branch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChannelRollout {
     /// The new branch.
     pub branch: String,
@@ -119,6 +129,7 @@ pub struct ChannelRollout {
 
 /// `POST /api/v1/apps/{app}/channels`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateChannel {
     /// The name that binaries will send.
@@ -130,6 +141,7 @@ pub struct CreateChannel {
 
 /// `PATCH /api/v1/apps/{app}/channels/{channel}`: exactly one of the two.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChangeChannel {
     /// The branch to point at.
@@ -142,6 +154,7 @@ pub struct ChangeChannel {
 
 /// `POST /api/v1/apps/{app}/channels/{channel}/rollout`: devices move from the channel's branch to another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ChangeChannelRollout {
     /// Serves another branch to a share of the devices.
@@ -164,6 +177,7 @@ pub enum ChangeChannelRollout {
 
 /// `GET /api/v1/apps/{app}/branches`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Branches {
     /// By name.
     pub branches: Vec<Branch>,
@@ -171,6 +185,7 @@ pub struct Branches {
 
 /// A branch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Branch {
     /// Its id, which filters on devices name.
     pub id: String,
@@ -186,6 +201,7 @@ pub struct Branch {
 
 /// The newest entry of a branch for one platform and runtime version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BranchHead {
     /// `ios` or `android`.
     pub platform: String,
@@ -199,6 +215,7 @@ pub struct BranchHead {
 
 /// `POST /api/v1/apps/{app}/branches`, and `PATCH …/branches/{branch}` with the new name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NameBranch {
     /// Its display name.
@@ -207,6 +224,7 @@ pub struct NameBranch {
 
 /// `POST /api/v1/apps/{app}/branches/{branch}/pin`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Pin {
     /// A good group of the branch, or one update: it is issued again at the head.
@@ -219,9 +237,11 @@ pub struct Pin {
     pub on_rollout: OnRollout,
 }
 
-/// The body of operations on updates that need no more than which: `POST …/updates/{id}/disable` and `…/enable`, where
-/// `{id}` is a group's id or one update's.
+/// The body of operations on updates that need no more than which: `POST …/updates/{id}/disable` and `…/enable`, and the
+/// query of `DELETE …/updates/{id}`, where `{id}` is a group's id or one update's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema, utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct WhichPlatform {
     /// Only this platform of the group.
@@ -231,14 +251,17 @@ pub struct WhichPlatform {
 
 /// `PATCH /api/v1/apps/{app}/updates/{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EditUpdate {
-    /// What changed, for people; none takes it away.
+    /// What changed, for people; `null` takes it away, and leaving it out is refused.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub message: Option<String>,
 }
 
 /// `POST /api/v1/apps/{app}/updates/{id}/rollout`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ChangeRollout {
     /// Serves what its branch serves first to a share of the devices only.
@@ -274,6 +297,7 @@ pub enum ChangeRollout {
 /// `POST /api/v1/apps/{app}/updates/{id}/republish` and `…/promote`; to a channel's branch or to a branch when it is a
 /// promotion, to neither when it is not.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Reissue {
     /// The channel whose branch gets it.
@@ -301,6 +325,7 @@ pub struct Reissue {
 
 /// `POST /api/v1/apps/{app}/embedded`: the update inside a released binary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Embedded {
     /// Its id, from `app.manifest`.
@@ -321,6 +346,7 @@ pub struct Embedded {
 
 /// `GET /api/v1/apps/{app}/embedded`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EmbeddedUpdates {
     /// By id.
     pub embedded: Vec<Embedded>,
@@ -328,6 +354,7 @@ pub struct EmbeddedUpdates {
 
 /// `GET /api/v1/apps/{app}/audit`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Audit {
     /// Newest first.
     pub lines: Vec<AuditLine>,
@@ -335,6 +362,7 @@ pub struct Audit {
 
 /// One line of the audit log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditLine {
     /// When.
     pub at: String,

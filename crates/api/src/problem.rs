@@ -9,6 +9,7 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// An error as every surface of the server answers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// A reference that names the code; resolves against the documentation.
     #[serde(rename = "type")]

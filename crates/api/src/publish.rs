@@ -9,6 +9,7 @@ use crate::{IssuedGroup, OnRollout};
 
 /// `POST /api/v1/apps/{app}/blobs/missing`: which of these has this app not uploaded yet?
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WhichBlobs {
     /// What an export consists of.
@@ -17,6 +18,7 @@ pub struct WhichBlobs {
 
 /// A file by its content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BlobRef {
     /// SHA-256, 64 lower-case hexadecimal digits.
@@ -27,6 +29,7 @@ pub struct BlobRef {
 
 /// The answer to [`WhichBlobs`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MissingBlobs {
     /// The hashes to upload, each with `PUT /api/v1/apps/{app}/blobs/{hash}`.
     pub missing: Vec<String>,
@@ -34,6 +37,7 @@ pub struct MissingBlobs {
 
 /// `POST /api/v1/apps/{app}/publishes`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PreparePublish {
     /// The channel whose branch gets the update. Either this or `branch`.
@@ -69,6 +73,7 @@ pub struct PreparePublish {
 
 /// Where the source stood when the export was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Git {
     /// The commit, 40 hexadecimal digits, or 64 in a SHA-256 repository.
@@ -83,6 +88,7 @@ pub struct Git {
 
 /// What one platform gets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PlatformExport {
     /// `ios` or `android`.
@@ -100,6 +106,7 @@ pub struct PlatformExport {
 
 /// One asset of an export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ExportAsset {
     /// SHA-256 of its bytes.
@@ -112,6 +119,7 @@ pub struct ExportAsset {
 
 /// The answer to [`PreparePublish`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Prepared {
     /// Names the prepared publish in its commit.
     pub id: String,
@@ -125,6 +133,7 @@ pub struct Prepared {
 
 /// One update of a prepared publish.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PreparedUpdate {
     /// The manifest's id.
     pub id: String,
@@ -140,6 +149,7 @@ pub struct PreparedUpdate {
 
 /// `POST /api/v1/apps/{app}/publishes/{id}/commit`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CommitPublish {
     /// For the keys that the server does not hold.
@@ -149,6 +159,7 @@ pub struct CommitPublish {
 
 /// A signature made elsewhere, over the exact bytes of one update's manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DetachedSignature {
     /// The update.
@@ -161,6 +172,7 @@ pub struct DetachedSignature {
 
 /// What an operation issued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Published {
     /// The group; published, shown and controlled as one.
     pub group: String,
@@ -177,6 +189,7 @@ pub struct Published {
 
 /// One issued entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PublishedUpdate {
     /// Its id.
     pub id: String,
@@ -198,6 +211,7 @@ pub struct PublishedUpdate {
 
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UpdateKind {
     /// A manifest with its assets.
@@ -208,6 +222,7 @@ pub enum UpdateKind {
 
 /// Something worth a look.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Warning {
     /// Stable, for programs.
     pub code: String,
@@ -217,6 +232,7 @@ pub struct Warning {
 
 /// `POST /api/v1/apps/{app}/roll-backs`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RollBack {
     /// The channel whose branch goes back. Either this or `branch`.
@@ -246,6 +262,7 @@ pub struct RollBack {
 
 /// Where a roll back goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum RollBackTo {
     /// To what was served before the head.

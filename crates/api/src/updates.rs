@@ -6,6 +6,7 @@ use crate::{UpdateKind, Warning};
 
 /// `GET /api/v1/apps/{app}/updates`: newest first, a page at a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Updates {
     /// Newest first.
     pub updates: Vec<Update>,
@@ -16,6 +17,8 @@ pub struct Updates {
 
 /// What `GET /api/v1/apps/{app}/updates` may be asked, as its query.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct ListUpdates {
     /// Only of this branch.
@@ -43,6 +46,7 @@ pub struct ListUpdates {
 
 /// What becomes of an entry in a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UpdateState {
     /// A device of some channel can be offered it.
@@ -59,6 +63,7 @@ pub enum UpdateState {
 
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Update {
     /// Its id; the manifest's `id`.
     pub id: String,
@@ -100,6 +105,7 @@ pub struct Update {
 
 /// `GET /api/v1/apps/{app}/updates/{id}`, where `{id}` is a group's id or one update's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShownUpdates {
     /// One for each platform and runtime version of the group.
     pub updates: Vec<ShownUpdate>,
@@ -107,6 +113,7 @@ pub struct ShownUpdates {
 
 /// One entry with all that is stored about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShownUpdate {
     /// Its facts.
     #[serde(flatten)]
@@ -119,6 +126,7 @@ pub struct ShownUpdate {
 
 /// One file of an update.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShownAsset {
     /// SHA-256 of its bytes.
     pub hash: String,

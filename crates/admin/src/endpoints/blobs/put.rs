@@ -9,6 +9,7 @@ use model::BlobHash;
 use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
+use crate::openapi::{InApp, refusals};
 use crate::request::{self, Path};
 
 /// The sender paused for too long.
@@ -16,7 +17,15 @@ use crate::request::{self, Path};
 #[error("nothing came for {0:?}")]
 struct Paused(std::time::Duration);
 
+refusals!(ReadsInApp, BadRequest, BodyCut, BodyTooLarge, HashMismatch, NoSpace);
+
 /// Takes one file under its hash. Sending it again is no error.
+#[utoipa::path(
+    put, path = "/api/v1/apps/{app}/blobs/{hash}", tag = "publishing", operation_id = "put_blob",
+    params(InApp, ("hash" = String, Path, description = "SHA-256 of the file, 64 lower-case hexadecimal digits.")),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The file."),
+    responses((status = 204, description = "The file is there."), Refusals),
+)]
 pub async fn handle(
     State(admin): State<Admin>,
     _operator: Operator,

@@ -9,9 +9,17 @@ use publishing::GenerateKey;
 use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
+use crate::openapi::{InApp, refusals};
 use crate::request::{self, Parsed, Path};
 
+refusals!(ChangesInApp, InvalidName, KeyExists);
+
 /// Makes a key that the server holds, and its certificate.
+#[utoipa::path(
+    post, path = "/api/v1/apps/{app}/keys/generate", tag = "keys", operation_id = "generate_key",
+    params(InApp), request_body = api::GenerateKey,
+    responses((status = 201, description = "Every update is signed with it from now on.", body = api::Key), Refusals),
+)]
 pub async fn handle(
     State(admin): State<Admin>,
     operator: Operator,
@@ -26,5 +34,5 @@ pub async fn handle(
         actor: operator.actor(),
     };
     let key = admin.publishing.generate_key(&request::app(&app)?, request).await?;
-    Ok((StatusCode::CREATED, Json(super::list_keys::key(key))))
+    Ok((StatusCode::CREATED, Json(super::key(key))))
 }

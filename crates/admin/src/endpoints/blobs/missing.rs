@@ -7,9 +7,17 @@ use model::BlobHash;
 use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
+use crate::openapi::{InApp, refusals};
 use crate::request::{self, Parsed, Path};
 
-/// Which of these files the app has not uploaded yet.
+refusals!(ReadsInApp, BadRequest, BodyCut, BodyTooLarge);
+
+/// Tells which of these files the app has not uploaded yet.
+#[utoipa::path(
+    post, path = "/api/v1/apps/{app}/blobs/missing", tag = "publishing", operation_id = "missing_blobs",
+    params(InApp), request_body = api::WhichBlobs,
+    responses((status = 200, description = "What to upload.", body = api::MissingBlobs), Refusals),
+)]
 pub async fn handle(
     State(admin): State<Admin>,
     _operator: Operator,

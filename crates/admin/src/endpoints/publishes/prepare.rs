@@ -3,27 +3,55 @@
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
-use model::{BlobHash, Platform, RuntimeVersion};
-use publishing::{ExportAsset, PlatformExport, PrepareRequest, Source, destination};
+use model::BlobHash;
+use publishing::{Destination, ExportAsset, PlatformExport, PrepareRequest, Source};
 
 use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
+use crate::fields;
+use crate::openapi::{InApp, refusals};
+use crate::operate::warning;
 use crate::request::{self, Parsed, Path};
 
-/// Renders what was asked for and stores it unseen.
+refusals!(
+    ChangesInApp,
+    InvalidName,
+    RolloutOver100,
+    AssetKeyConflict,
+    TooManyAssets,
+    RefusedByClient,
+    UnknownChannel,
+    UnknownBranch,
+    SplitChannel,
+    RolloutActive,
+    MissingBlobs,
+    NothingChanged,
+    TooManyConditionalEntries,
+    InvalidRule,
+);
+
+/// Prepares a publish: renders what was asked for and stores it unseen.
+///
+/// The exact bytes that devices will be served come back, to be signed with keys that the server does not hold.
+#[utoipa::path(
+    post, path = "/api/v1/apps/{app}/publishes", tag = "publishing", operation_id = "prepare_publish",
+    params(InApp), request_body = api::PreparePublish,
+    responses((status = 201, description = "It waits for its commit for an hour.", body = api::Prepared), Refusals),
+)]
 pub async fn handle(
     State(admin): State<Admin>,
     operator: Operator,
     Path(app): Path<String>,
     Parsed { body, .. }: Parsed<api::PreparePublish>,
 ) -> Result<(StatusCode, Json<api::Prepared>), Failure> {
-    check_words(&body)?;
+    check_source(body.git.as_ref())?;
     let platforms = body.platforms.into_iter().enumerate().map(|(index, export)| platform_export(index, export));
     let request = PrepareRequest {
-        destination: destination(body.channel.as_deref(), body.branch.as_deref())?,
+        destination: Destination::parse(body.channel.as_deref(), body.branch.as_deref())?,
         create_channel: body.create_channel,
-        message: body.message,
+        terms: fields::terms(body.rollout, body.rule, body.on_rollout)?,
+        message: fields::message(body.message)?,
         source: body.git.map(|git| Source { commit: git.commit, branch: git.branch, dirty: git.dirty }),
         force: body.force,
         platforms: platforms.collect::<Result<_, Failure>>()?,
@@ -45,21 +73,16 @@ pub async fn handle(
             id: prepared.session.to_string(),
             updates: updates.collect::<Result<_, Failure>>()?,
             external_keys: prepared.external_keys.iter().map(ToString::to_string).collect(),
-            warnings: prepared.warnings.into_iter().map(super::commit_publish::warning).collect(),
+            warnings: prepared.warnings.into_iter().map(warning).collect(),
         }),
     ))
 }
 
-/// Bytes of what people write about a publish.
-const LONGEST_MESSAGE: usize = 10_000;
 /// Bytes of a branch's name in Git, generously.
 const LONGEST_GIT_BRANCH: usize = 1_000;
 
-fn check_words(body: &api::PreparePublish) -> Result<(), Failure> {
-    if body.message.as_ref().is_some_and(|message| message.len() > LONGEST_MESSAGE) {
-        return Err(Failure::bad_field("message", format!("it has more than {LONGEST_MESSAGE} bytes")));
-    }
-    let Some(git) = &body.git else { return Ok(()) };
+fn check_source(git: Option<&api::Git>) -> Result<(), Failure> {
+    let Some(git) = git else { return Ok(()) };
     let is_hash = |text: &str| matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if !is_hash(&git.commit) {
         return Err(Failure::bad_field("git.commit", "it is not 40 or 64 hexadecimal digits"));
@@ -75,11 +98,6 @@ fn platform_export(index: usize, export: api::PlatformExport) -> Result<Platform
     let hash = |name: String, text: &str| -> Result<BlobHash, Failure> {
         text.parse().map_err(|error| Failure::bad_field(&name, error))
     };
-    let platform = Platform::parse(&export.platform).ok_or_else(|| {
-        Failure::bad_field(&field("platform"), format!("{:?} is not `ios` or `android`", export.platform))
-    })?;
-    let runtime_version = RuntimeVersion::parse(&export.runtime_version)
-        .map_err(|error| Failure::bad_name(&field("runtime_version"), error))?;
     let assets = export.assets.into_iter().enumerate().map(|(number, asset)| {
         Ok(ExportAsset {
             hash: hash(field(&format!("assets[{number}].hash")), &asset.hash)?,
@@ -88,8 +106,8 @@ fn platform_export(index: usize, export: api::PlatformExport) -> Result<Platform
         })
     });
     Ok(PlatformExport {
-        platform,
-        runtime_version,
+        platform: fields::platform(&field("platform"), &export.platform)?,
+        runtime_version: fields::runtime_version(&field("runtime_version"), &export.runtime_version)?,
         bundle: hash(field("bundle"), &export.bundle)?,
         assets: assets.collect::<Result<_, Failure>>()?,
         config: export.expo_config,

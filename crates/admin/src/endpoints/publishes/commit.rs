@@ -4,32 +4,52 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use model::{KeyId, UpdateId};
-use publishing::{CommitRequest, DetachedSignature, Issued, PublishError};
+use publishing::{CommitRequest, DetachedSignature, PublishError};
 use store::SessionId;
 use uuid::Uuid;
 
 use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
+use crate::openapi::{Idempotent, InApp, refusals};
+use crate::operate::published;
 use crate::request::{self, Parsed, Path};
 
-/// Makes what was prepared visible. Asked again, it answers the same.
+refusals!(
+    Operates,
+    InvalidName,
+    UnknownPublish,
+    UnknownKey,
+    HeadMoved,
+    RolloutActive,
+    MissingBlobs,
+    TooManyConditionalEntries,
+    InvalidSignature,
+    RefusedByClient,
+);
+
+/// Makes what was prepared visible, on all platforms at once. Asked again, it answers the same.
+#[utoipa::path(
+    post, path = "/api/v1/apps/{app}/publishes/{id}/commit", tag = "publishing", operation_id = "commit_publish",
+    params(InApp, Idempotent, ("id" = String, Path, description = "What `prepare_publish` answered.")),
+    request_body = Option<api::CommitPublish>,
+    responses((status = 201, description = "It is served.", body = api::Published), Refusals),
+)]
 pub async fn handle(
     State(admin): State<Admin>,
     operator: Operator,
     Path((app, id)): Path<(String, String)>,
-    Parsed { body, hash, parts }: Parsed<api::CommitPublish>,
+    Parsed { body, asked }: Parsed<api::CommitPublish>,
 ) -> Result<(StatusCode, Json<api::Published>), Failure> {
     let session = Uuid::parse_str(&id).map(SessionId).map_err(|_| PublishError::UnknownPublish)?;
     let signatures = body.signatures.into_iter().enumerate().map(|(index, one)| signature(index, &one));
     let request = CommitRequest {
         session,
         signatures: signatures.collect::<Result<_, Failure>>()?,
-        idempotency: operator.idempotency(&parts, hash)?,
-        actor: operator.actor(),
+        caller: operator.caller(&asked)?,
     };
-    let issued = admin.publishing.commit(&request::app(&app)?, request).await?;
-    Ok((StatusCode::CREATED, Json(published(issued))))
+    let outcome = admin.publishing.commit(&request::app(&app)?, request).await?;
+    Ok((StatusCode::CREATED, Json(published(outcome)?)))
 }
 
 fn signature(index: usize, one: &api::DetachedSignature) -> Result<DetachedSignature, Failure> {
@@ -41,32 +61,4 @@ fn signature(index: usize, one: &api::DetachedSignature) -> Result<DetachedSigna
         key_id: KeyId::parse(&one.key_id).map_err(|error| Failure::bad_name(&field("key_id"), error))?,
         signature: publishing::signature(&one.sig).map_err(|error| Failure::bad_field(&field("sig"), error))?,
     })
-}
-
-pub(super) fn published(issued: Issued) -> api::Published {
-    api::Published {
-        group: issued.group,
-        branch: issued.branch,
-        updates: issued
-            .updates
-            .into_iter()
-            .map(|update| api::PublishedUpdate {
-                id: update.id,
-                kind: if update.roll_back_to_embedded {
-                    api::UpdateKind::RollBackToEmbedded
-                } else {
-                    api::UpdateKind::Update
-                },
-                platform: update.platform,
-                runtime_version: update.runtime_version,
-                created_at: update.created_at,
-                origin: update.origin,
-            })
-            .collect(),
-        warnings: issued.warnings.into_iter().map(warning).collect(),
-    }
-}
-
-pub(super) fn warning(warning: publishing::Warning) -> api::Warning {
-    api::Warning { code: warning.code, message: warning.message }
 }

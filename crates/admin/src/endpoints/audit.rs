@@ -1,0 +1,57 @@
+//! `GET /api/v1/apps/{app}/audit`
+
+use axum::Json;
+use axum::extract::State;
+use publishing::PublishError;
+use serde::Deserialize;
+use store::AuditLine;
+
+use crate::Admin;
+use crate::auth::Operator;
+use crate::failure::Failure;
+use crate::fields;
+use crate::openapi::{InApp, refusals};
+use crate::request::{self, Path, Query};
+
+/// Lines, unless something else was asked for.
+const USUAL: u16 = 100;
+/// The most lines.
+const MOST: u16 = 1000;
+
+/// How much of the log is asked for.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Lines {
+    /// At most so many: 1 to 1,000, 100 by default.
+    limit: Option<u16>,
+}
+
+refusals!(ReadsInApp, BadRequest);
+
+/// Tells who did what, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/apps/{app}/audit", tag = "insight", operation_id = "read_audit",
+    params(InApp, Lines),
+    responses((status = 200, description = "The newest lines of the audit log.", body = api::Audit), Refusals),
+)]
+pub async fn handle(
+    State(admin): State<Admin>,
+    _operator: Operator,
+    Path(app): Path<String>,
+    Query(lines): Query<Lines>,
+) -> Result<Json<api::Audit>, Failure> {
+    let limit = fields::limit(lines.limit, USUAL, MOST)?;
+    let app = admin.apps.app(&request::app(&app)?).await?.ok_or(PublishError::UnknownApp)?;
+    let lines = admin.audit.audit(app.id, limit.into()).await?;
+    Ok(Json(api::Audit { lines: lines.into_iter().map(line).collect::<Result<_, _>>()? }))
+}
+
+fn line(line: AuditLine) -> Result<api::AuditLine, Failure> {
+    Ok(api::AuditLine {
+        at: publishing::instant(line.at)?,
+        actor: line.actor.0,
+        action: line.action.as_str().into(),
+        detail: line.detail,
+    })
+}

@@ -1,0 +1,4 @@
+//! The files that updates consist of.
+
+pub mod missing;
+pub mod put;

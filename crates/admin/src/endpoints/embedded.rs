@@ -1,0 +1,4 @@
+//! The updates inside released binaries.
+
+pub mod list;
+pub mod register;

@@ -1,0 +1,4 @@
+//! Publishing: prepare, then commit.
+
+pub mod commit;
+pub mod prepare;

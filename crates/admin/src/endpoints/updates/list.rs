@@ -1,0 +1,58 @@
+//! `GET /api/v1/apps/{app}/updates`
+
+use axum::Json;
+use axum::extract::State;
+use publishing::{Destination, PageAsked};
+
+use crate::Admin;
+use crate::auth::Operator;
+use crate::failure::Failure;
+use crate::openapi::{InApp, refusals};
+use crate::request::{self, Path, Query};
+use crate::{endpoints::updates::cursor, fields};
+
+/// Entries of a page, unless something else was asked for.
+const USUAL_PAGE: u16 = 50;
+/// The most entries of a page.
+const LARGEST_PAGE: u16 = 200;
+
+refusals!(ReadsInApp, BadRequest, InvalidName, UnknownChannel, UnknownBranch);
+
+/// Lists what was issued, newest first, a page at a time.
+#[utoipa::path(
+    get, path = "/api/v1/apps/{app}/updates", tag = "updates", operation_id = "list_updates",
+    params(InApp, api::ListUpdates),
+    responses((status = 200, description = "A page.", body = api::Updates), Refusals),
+)]
+pub async fn handle(
+    State(admin): State<Admin>,
+    _operator: Operator,
+    Path(app): Path<String>,
+    Query(query): Query<api::ListUpdates>,
+) -> Result<Json<api::Updates>, Failure> {
+    let asked = PageAsked {
+        of: match (query.channel.as_deref(), query.branch.as_deref()) {
+            (None, None) => None,
+            (channel, branch) => Some(Destination::parse(channel, branch)?),
+        },
+        platform: fields::any_platform(query.platform.as_deref())?,
+        runtime_version: match query.runtime_version.as_deref() {
+            None => None,
+            Some(text) => Some(fields::runtime_version("runtime_version", text)?),
+        },
+        state: query.state.map(|state| match state {
+            api::UpdateState::Served => publishing::State::Served,
+            api::UpdateState::Rolling => publishing::State::Rolling,
+            api::UpdateState::Covered => publishing::State::Covered,
+            api::UpdateState::Held => publishing::State::Held,
+            api::UpdateState::Disabled => publishing::State::Disabled,
+        }),
+        after: query.cursor.as_deref().map(cursor::read).transpose()?,
+        limit: fields::limit(query.limit, USUAL_PAGE, LARGEST_PAGE)?.into(),
+    };
+    let page = admin.publishing.updates(&request::app(&app)?, &asked).await?;
+    Ok(Json(api::Updates {
+        updates: page.updates.into_iter().map(super::update).collect::<Result<_, _>>()?,
+        next_cursor: page.next.map(cursor::write),
+    }))
+}

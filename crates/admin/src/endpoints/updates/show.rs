@@ -1,0 +1,45 @@
+//! `GET /api/v1/apps/{app}/updates/{id}`
+
+use axum::Json;
+use axum::extract::State;
+use publishing::Shown;
+
+use crate::Admin;
+use crate::auth::Operator;
+use crate::failure::Failure;
+use crate::fields;
+use crate::openapi::{InApp, refusals};
+use crate::request::{self, Path};
+
+refusals!(ReadsInApp, UnknownUpdate);
+
+/// Shows a group, or one update, with its exact bytes and its files.
+#[utoipa::path(
+    get, path = "/api/v1/apps/{app}/updates/{id}", tag = "updates", operation_id = "show_update",
+    params(InApp, ("id" = String, Path, description = "A group's id, or one update's.")),
+    responses((status = 200, description = "One for each platform and runtime version.", body = api::ShownUpdates),
+        Refusals),
+)]
+pub async fn handle(
+    State(admin): State<Admin>,
+    _operator: Operator,
+    Path((app, id)): Path<(String, String)>,
+) -> Result<Json<api::ShownUpdates>, Failure> {
+    let shown = admin.publishing.show(&request::app(&app)?, fields::update_id("id", &id)?).await?;
+    Ok(Json(api::ShownUpdates { updates: shown.into_iter().map(update).collect::<Result<_, _>>()? }))
+}
+
+fn update(Shown { listed, stored }: Shown) -> Result<api::ShownUpdate, Failure> {
+    let assets = stored.assets.into_iter().map(|asset| api::ShownAsset {
+        hash: asset.hash.to_string(),
+        key: asset.key,
+        content_type: asset.content_type,
+        size: asset.size,
+        launch: asset.launch,
+    });
+    Ok(api::ShownUpdate {
+        update: super::update(listed)?,
+        body: String::from_utf8_lossy(&stored.body).into_owned(),
+        assets: assets.collect(),
+    })
+}

@@ -1,0 +1,77 @@
+//! From a command to its answer.
+
+use publishing::{Command, IssuedUpdate, Outcome};
+
+use crate::Admin;
+use crate::auth::Operator;
+use crate::failure::Failure;
+use crate::request::{self, Asked};
+
+/// Does what the command asks for, as this operator, once for each idempotency key.
+pub async fn operate(
+    admin: &Admin,
+    operator: &Operator,
+    app: &str,
+    command: Command,
+    asked: &Asked,
+) -> Result<api::Operated, Failure> {
+    let outcome = admin.publishing.operate(&request::app(app)?, command, operator.caller(asked)?).await?;
+    Ok(operated(outcome))
+}
+
+/// The answer to most operations.
+pub fn operated(outcome: Outcome) -> api::Operated {
+    api::Operated {
+        action: outcome.action,
+        changed: outcome.changed,
+        groups: outcome.groups.into_iter().map(group).collect(),
+        warnings: outcome.warnings.into_iter().map(warning).collect(),
+    }
+}
+
+/// The answer to an operation that issues one group above all.
+pub fn published(outcome: Outcome) -> Result<api::Published, Failure> {
+    let mut groups: Vec<api::IssuedGroup> = outcome.groups.into_iter().map(group).collect();
+    let Some(asked) = groups.iter().position(|group| group.why == api::Why::Asked) else {
+        tracing::error!(outcome.action, "an operation that issues has issued nothing");
+        return Err(Failure::new(api::Code::Internal, api::Code::Internal.title()));
+    };
+    let api::IssuedGroup { group, branch, updates, .. } = groups.remove(asked);
+    let warnings = outcome.warnings.into_iter().map(warning).collect();
+    Ok(api::Published { group, branch, updates, also: groups, warnings })
+}
+
+fn group(group: publishing::IssuedGroup) -> api::IssuedGroup {
+    api::IssuedGroup {
+        group: group.group,
+        branch: group.branch,
+        why: match group.why.as_str() {
+            "asked" => api::Why::Asked,
+            "reverted" => api::Why::Reverted,
+            _ => api::Why::Renewed,
+        },
+        updates: group.updates.into_iter().map(update).collect(),
+    }
+}
+
+fn update(update: IssuedUpdate) -> api::PublishedUpdate {
+    api::PublishedUpdate {
+        id: update.id,
+        kind: kind(update.roll_back_to_embedded),
+        platform: update.platform,
+        runtime_version: update.runtime_version,
+        created_at: update.created_at,
+        origin: update.origin,
+        held: update.held,
+    }
+}
+
+/// What an entry is, on the wire.
+pub fn kind(roll_back_to_embedded: bool) -> api::UpdateKind {
+    if roll_back_to_embedded { api::UpdateKind::RollBackToEmbedded } else { api::UpdateKind::Update }
+}
+
+/// Something worth a look.
+pub fn warning(warning: publishing::Warning) -> api::Warning {
+    api::Warning { code: warning.code, message: warning.message }
+}
