@@ -148,11 +148,14 @@ struct Planner<'c> {
     plan: Plan,
     /// What the entries that were only planned so far show, by the ids that they have in `state`.
     planned: Vec<Content>,
+    /// For each group of the plan the group that it repeats, where it repeats one.
+    repeats: Vec<Option<UpdateGroupId>>,
 }
 
 impl<'c> Planner<'c> {
     fn new(before: &'c Control) -> Self {
-        Self { before, state: before.clone(), plan: Plan::default(), planned: Vec::new() }
+        let plan = Plan::default();
+        Self { before, state: before.clone(), plan, planned: Vec::new(), repeats: Vec::new() }
     }
 
     fn edit(&mut self, edit: Edit) {
@@ -167,18 +170,48 @@ impl<'c> Planner<'c> {
     }
 
     /// Issues entries as one group; nothing for none.
-    fn issue(&mut self, branch: BranchId, why: Why, mut entries: Vec<PlannedEntry>) {
+    fn issue(&mut self, branch: BranchId, why: Why, entries: Vec<PlannedEntry>) {
         if entries.is_empty() {
             return;
         }
-        for entry in &mut entries {
-            entry.content = self.resolved(entry.content);
-            let number = self.planned.len();
-            let past = self.as_if_issued(branch, entry, number);
-            self.planned.push(entry.content);
-            self.state.insert(past);
-        }
+        let entries = entries.into_iter().map(|entry| self.place(branch, entry)).collect();
         self.plan.issues.push(IssueGroup { branch, why, entries });
+        self.repeats.push(None);
+    }
+
+    /// Issues an entry that stands for one of group `of`, together with those of other lanes that stand for one of that
+    /// group too: what was shown and controlled as one stays so. Later than the group `after`. Returns the group's place.
+    fn issue_again(
+        &mut self,
+        branch: BranchId,
+        why: Why,
+        of: UpdateGroupId,
+        after: Option<usize>,
+        entry: PlannedEntry,
+    ) -> usize {
+        let entry = self.place(branch, entry);
+        let from = after.map_or(0, |after| after + 1);
+        let mut later = self.plan.issues.iter_mut().zip(&self.repeats).enumerate().skip(from);
+        let joins = later.find_map(|(place, (group, repeats))| {
+            let fits = group.branch == branch && group.why == why && *repeats == Some(of);
+            (fits && group.entries.iter().all(|other| other.lane != entry.lane)).then_some((place, group))
+        });
+        if let Some((place, group)) = joins {
+            group.entries.push(entry);
+            return place;
+        }
+        self.plan.issues.push(IssueGroup { branch, why, entries: vec![entry] });
+        self.repeats.push(Some(of));
+        self.plan.issues.len() - 1
+    }
+
+    /// Puts an entry into the state, above what its lane has.
+    fn place(&mut self, branch: BranchId, mut entry: PlannedEntry) -> PlannedEntry {
+        entry.content = self.resolved(entry.content);
+        let past = self.as_if_issued(branch, &entry, self.planned.len());
+        self.planned.push(entry.content);
+        self.state.insert(past);
+        entry
     }
 
     /// A copy of what is only planned shows what that shows.
@@ -228,18 +261,20 @@ impl<'c> Planner<'c> {
 
     /// Issues these entries again, each with its own rule and rollout, in the order in which they came. The conditional
     /// ones among the originals are disabled: beneath a chain without an end they would go on to be looked at.
-    fn reissue(&mut self, branch: BranchId, why: Why, newest_first: Vec<Entry>, lane: &LaneId) {
+    fn reissue(&mut self, branch: BranchId, why: Why, newest_first: Vec<Entry>, lane: &LaneId, after: Option<usize>) {
         for entry in newest_first.iter().filter(|entry| entry.rule.is_some() || entry.rollout.is_some()) {
             self.end(entry);
         }
-        let again = newest_first.into_iter().rev().map(|entry| PlannedEntry {
-            lane: lane.clone(),
-            content: copy_of(entry.id, entry.kind),
-            held: false,
-            rollout: entry.rollout,
-            rule: entry.rule,
+        newest_first.into_iter().rev().fold(after, |after, entry| {
+            let again = PlannedEntry {
+                lane: lane.clone(),
+                content: copy_of(entry.id, entry.kind),
+                held: false,
+                rollout: entry.rollout,
+                rule: entry.rule,
+            };
+            Some(self.issue_again(branch, why, entry.group, after, again))
         });
-        self.issue(branch, why, again.collect());
     }
 
     /// The entry is served to nobody any more, and its rollout, if it has one, is over.
@@ -279,6 +314,11 @@ impl<'c> Planner<'c> {
 /// The id under which an entry that is only planned stands in a planner's state.
 fn planned_id(number: usize) -> UpdateId {
     UpdateId(Uuid::from_u128(u128::MAX - number as u128))
+}
+
+/// Whether this is such an id. Ids of entries are UUIDs of versions 4 and 7, which begin far below.
+fn is_planned(id: UpdateId) -> bool {
+    id.0.as_u128() > u128::MAX - (1 << 64)
 }
 
 fn copy_of(id: UpdateId, kind: EntryKind) -> Content {

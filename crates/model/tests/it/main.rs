@@ -7,6 +7,12 @@ mod arbitrary;
 #[cfg(test)]
 mod buckets;
 #[cfg(test)]
+mod control_renewal;
+#[cfg(test)]
+mod control_rollouts;
+#[cfg(test)]
+mod control_scene;
+#[cfg(test)]
 mod decide_filters;
 #[cfg(test)]
 mod decide_properties;

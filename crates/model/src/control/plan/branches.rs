@@ -85,7 +85,7 @@ impl Planner<'_> {
             .zip(newest_served)
             .is_some_and(|(waiting, served)| (waiting.created_at, waiting.id) < (served.created_at, served.id));
         if covered {
-            self.reissue(branch, Why::Asked, waiting.entries, lane);
+            self.reissue(branch, Why::Asked, waiting.entries, lane, None);
         }
         Ok(())
     }

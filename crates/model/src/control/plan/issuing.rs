@@ -112,7 +112,7 @@ fn concerned(control: &Control, branch: BranchId, only: &Only) -> Vec<LaneId> {
         .filter(|head| only.runtime_version.as_ref().is_none_or(|version| head.lane.runtime_version == *version))
         .collect();
     if only.runtime_version.is_none() {
-        let newest = heads.iter().max_by_key(|head| head.version).map(|head| head.entry.group);
+        let newest = heads.iter().max_by_key(|head| (head.version, head.entry.created_at)).map(|head| head.entry.group);
         heads.retain(|head| Some(head.entry.group) == newest);
     }
     heads.into_iter().map(|head| head.lane.clone()).collect()

@@ -6,57 +6,77 @@
 
 use std::collections::HashSet;
 
-use super::{Planner, Why};
+use super::{Planner, Why, is_planned};
 use crate::control::{Control, Refusal};
-use crate::{BranchId, Entry, EntryKind, LaneId, Millis, UpdateId};
+use crate::{BranchId, Entry, EntryKind, LaneId};
 
 impl Planner<'_> {
     pub(super) fn renew(&mut self) -> Result<(), Refusal> {
-        for (branch, lane) in self.uncovered()? {
-            let reachable = self.reachable(branch, &lane)?;
-            let refused_until = self.newest_roll_back_outside(&reachable, &lane);
-            if refused_until.is_some_and(|time| reachable.iter().any(|entry| entry.created_at < time)) {
-                self.reissue(branch, Why::Renewed, reachable, &lane);
-            }
+        let due = self.due()?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        // All that is planned so far stays above what is renewed.
+        let above = std::mem::take(&mut self.plan.issues);
+        self.repeats.clear();
+        self.state.entries.retain(|past| !is_planned(past.entry.id));
+        for (branch, lane, stored) in due {
+            self.reissue(branch, Why::Renewed, stored, &lane, None);
+        }
+        for group in above {
+            self.issue(group.branch, group.why, group.entries);
         }
         Ok(())
     }
 
-    /// The lanes that devices reach and that are not as they were for them: of channels that point elsewhere than
-    /// before, and those in which other entries are reachable.
-    fn uncovered(&self) -> Result<Vec<(BranchId, LaneId)>, Refusal> {
-        let moved: HashSet<BranchId> = self
-            .state
-            .channels
-            .iter()
-            .filter(|channel| {
-                self.before.channels.iter().all(|old| old.id != channel.id || old.target != channel.target)
-            })
-            .flat_map(|channel| channel.target.branches())
-            .collect();
-        let mut lanes = Vec::new();
+    /// The lanes in which some device would refuse what it now reaches, with what they have stored. The one that got
+    /// something last comes last, as it did.
+    fn due(&self) -> Result<Vec<(BranchId, LaneId, Vec<Entry>)>, Refusal> {
+        let moved = self.moved();
+        let mut due = Vec::new();
         for branch in sorted(self.state.visible()) {
             for head in self.state.heads(branch) {
-                if moved.contains(&branch)
-                    || ids(&self.state, branch, &head.lane)? != ids(self.before, branch, &head.lane)?
-                {
-                    lanes.push((branch, head.lane.clone()));
+                let before = reachable(self.before, branch, &head.lane)?;
+                let before = if moved.contains(&branch) { Vec::new() } else { before };
+                let now = self.reachable(branch, &head.lane)?.into_iter();
+                let stored: Vec<Entry> = now.filter(|entry| !is_planned(entry.id)).collect();
+                if self.is_out_of_reach(&before, &stored, &head.lane) {
+                    due.push((head.version, (branch, head.lane.clone(), stored)));
                 }
             }
         }
-        Ok(lanes)
+        due.sort_by_key(|(version, _)| *version);
+        Ok(due.into_iter().map(|(_, lane)| lane).collect())
     }
 
-    /// The newest roll back that devices of this platform and runtime version may have taken, on whatever branch. Those
-    /// of the lane itself do not count: whoever takes one of them does not reach what is beneath.
-    fn newest_roll_back_outside(&self, reachable: &[Entry], lane: &LaneId) -> Option<Millis> {
-        self.state
-            .entries
-            .iter()
-            .filter(|past| past.lane == *lane && past.entry.kind == EntryKind::RollBackToEmbedded && !past.entry.held)
-            .filter(|past| reachable.iter().all(|entry| entry.id != past.entry.id))
-            .map(|past| past.entry.created_at)
-            .max()
+    /// The branches of channels that point elsewhere than before: all that they serve is new to some device.
+    fn moved(&self) -> HashSet<BranchId> {
+        let channels = self.state.channels.iter();
+        let moved = channels.filter(|channel| {
+            self.before.channels.iter().all(|old| old.id != channel.id || old.target != channel.target)
+        });
+        moved.flat_map(|channel| channel.target.branches()).collect()
+    }
+
+    /// Whether some device would refuse one of these entries, because it took a later roll back and did not have to
+    /// pass that entry by before. Either the entry is new to the lane: then any roll back of that platform and runtime
+    /// version counts, on whatever branch. Or it was there: then only a roll back counts that was served above it and is
+    /// no longer. Those that the lane goes on serving do not: whoever takes one does not reach what is beneath.
+    fn is_out_of_reach(&self, before: &[Entry], now: &[Entry], lane: &LaneId) -> bool {
+        let has = |entries: &[Entry], id| entries.iter().any(|entry| entry.id == id);
+        let roll_backs = self.state.entries.iter().filter(|past| {
+            past.lane == *lane
+                && past.entry.kind == EntryKind::RollBackToEmbedded
+                && !past.entry.held
+                && !is_planned(past.entry.id)
+                && !has(now, past.entry.id)
+        });
+        let roll_backs: Vec<&Entry> = roll_backs.map(|past| &past.entry).collect();
+        now.iter().any(|entry| {
+            let is_new = !has(before, entry.id);
+            let mut later = roll_backs.iter().filter(|roll_back| roll_back.created_at > entry.created_at);
+            later.any(|roll_back| is_new || has(before, roll_back.id))
+        })
     }
 }
 
@@ -66,7 +86,7 @@ fn sorted(branches: HashSet<BranchId>) -> Vec<BranchId> {
     branches
 }
 
-fn ids(control: &Control, branch: BranchId, lane: &LaneId) -> Result<Vec<UpdateId>, Refusal> {
-    let reachable = control.reachable(branch, lane).map_err(|_| Refusal::TooManyConditionalEntries(lane.clone()))?;
-    Ok(reachable.entries.iter().map(|entry| entry.id).collect())
+fn reachable(control: &Control, branch: BranchId, lane: &LaneId) -> Result<Vec<Entry>, Refusal> {
+    let reachable = control.reachable(branch, lane);
+    reachable.map(|lane_entries| lane_entries.entries).map_err(|_| Refusal::TooManyConditionalEntries(lane.clone()))
 }

@@ -3,7 +3,7 @@
 use super::{OnRollout, Plan, Planner, Selection, Why};
 use crate::control::plan::{Content, PlannedEntry};
 use crate::control::{Control, Edit, Refusal};
-use crate::{BasisPoints, BranchId, Entry, LaneId, Rollout, Salt};
+use crate::{BasisPoints, BranchId, Entry, EntryKind, LaneId, Rollout, Salt};
 
 /// Serves what its branch serves first to a share of the devices only. Devices that have it already keep it.
 pub fn start_rollout(control: &Control, selection: Selection, share: BasisPoints, salt: Salt) -> Result<Plan, Refusal> {
@@ -16,7 +16,15 @@ pub fn start_rollout(control: &Control, selection: Selection, share: BasisPoints
         if first.is_none_or(|first| first.id != past.entry.id) {
             return Err(Refusal::NotTheHead(past.entry.id));
         }
-        planner.edit(Edit::SetRollout { update: past.entry.id, rollout: Some(Rollout { share, salt }) });
+        let rollout = Some(Rollout { share, salt });
+        if past.entry.kind == EntryKind::RollBackToEmbedded {
+            // Devices that took it refuse what is older than it, and those outside get what is beneath from now on. So it
+            // stays known as one that all of them may have taken, and a copy rolls out.
+            let again = Entry { rollout, ..past.entry.clone() };
+            planner.reissue(past.branch, Why::Asked, vec![again], &past.lane, None);
+        } else {
+            planner.edit(Edit::SetRollout { update: past.entry.id, rollout });
+        }
     }
     planner.finish()
 }
@@ -83,18 +91,20 @@ impl Planner<'_> {
             return Ok(());
         }
         let beneath = self.reachable(branch, lane)?;
-        if beneath.is_empty() {
+        // Whom nothing beneath stands for would stay on what is taken back: only the embedded update is left. Nobody
+        // whom the rolling entry's own rule leaves out can run it.
+        let is_enough = beneath.last().is_some_and(Entry::stands_for_everyone);
+        let last_resort = (!is_enough).then(|| {
             let embedded = PlannedEntry {
                 lane: lane.clone(),
                 content: Content::Embedded(None),
                 held: false,
                 rollout: None,
-                rule: None,
+                rule: rolling.rule.clone(),
             };
-            self.issue(branch, Why::Reverted, vec![embedded]);
-        } else {
-            self.reissue(branch, Why::Reverted, beneath, lane);
-        }
+            self.issue_again(branch, Why::Reverted, rolling.group, None, embedded)
+        });
+        self.reissue(branch, Why::Reverted, beneath, lane, last_resort);
         Ok(())
     }
 }
