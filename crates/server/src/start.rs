@@ -261,6 +261,7 @@ pub async fn start_with(settings: Settings, parts: Parts) -> Result<RunningServe
     let admin = Admin {
         publishing: publishing.clone(),
         apps: store.clone(),
+        audit: store.clone(),
         explain: delivery.clone(),
         tokens: store.clone(),
         process_token: Some(token_hash(&process_token)),
