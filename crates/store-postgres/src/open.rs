@@ -7,7 +7,7 @@ use std::time::Duration;
 use model::Millis;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgConnection, PgPool, Postgres, Transaction, query_scalar};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction, query_scalar};
 use store::StoreError;
 
 use crate::fault::fault;
@@ -60,16 +60,7 @@ impl PostgresStore {
     pub async fn open(url: &str, time: Time) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(url).map_err(fault)?.application_name("updraft");
         migrate(&options).await?;
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(true)
-            .after_connect(|connection, _| {
-                Box::pin(async move { sqlx::raw_sql(SESSION).execute(connection).await.map(drop) })
-            })
-            .connect_with(options.clone())
-            .await
-            .map_err(fault)?;
+        let pool = pool(CONNECTIONS, SESSION).connect_with(options.clone()).await.map_err(fault)?;
         Ok(Self { pool, options, time })
     }
 
@@ -125,20 +116,29 @@ impl fmt::Debug for PostgresStore {
     }
 }
 
-/// On a connection of its own: a migrator that fails keeps its lock until the connection ends.
+/// On a connection of its own, closed at the end: a migrator that fails keeps its lock for as long as that lives.
 async fn migrate(options: &PgConnectOptions) -> Result<(), StoreError> {
-    let mut connection = tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(options))
-        .await
-        .map_err(|late| StoreError::Unavailable(late.into()))?
-        .map_err(fault)?;
-    sqlx::raw_sql(MIGRATION_SESSION).execute(&mut connection).await.map_err(fault)?;
+    let alone = pool(1, MIGRATION_SESSION).connect_with(options.clone()).await.map_err(fault)?;
     let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
     let corrupt = |what: &str, error| Err(StoreError::corrupt("_sqlx_migrations", what, error));
-    match MIGRATIONS.run(&mut connection).await {
-        Ok(()) => connection.close().await.map_err(fault),
+    let migrated = match MIGRATIONS.run(&alone).await {
+        Ok(()) => Ok(()),
         Err(MigrateError::VersionMissing(found)) if found > known => Err(StoreError::SchemaNewer { found, known }),
         Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(fault(error)),
         Err(error @ MigrateError::VersionMismatch(_)) => corrupt("an applied migration differs from ours", error),
         Err(error) => corrupt("the applied migrations are not ours", error),
-    }
+    };
+    alone.close().await;
+    migrated
+}
+
+/// Connections that are told how to behave before they are used, and tested each time.
+fn pool(connections: u32, session: &'static str) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(true)
+        .after_connect(move |connection, _| {
+            Box::pin(async move { sqlx::raw_sql(session).execute(connection).await.map(drop) })
+        })
 }

@@ -24,6 +24,10 @@ impl Databases for Private {
     async fn create(&self) -> Box<dyn Database> {
         Box::new(Scratch(Some(spawn_blocking(|| Cluster::shared().database()).await.unwrap())))
     }
+
+    fn tells_changes(&self) -> bool {
+        true
+    }
 }
 
 #[async_trait]
