@@ -17,6 +17,7 @@ use crate::scene;
 
 pub const BOTH: [Platform; 2] = Platform::ALL;
 
+#[derive(Clone)]
 pub struct App {
     pub control: Control,
     /// Counts entries.

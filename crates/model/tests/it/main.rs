@@ -7,11 +7,19 @@ mod arbitrary;
 #[cfg(test)]
 mod buckets;
 #[cfg(test)]
+mod control_branches;
+#[cfg(test)]
+mod control_channels;
+#[cfg(test)]
+mod control_issuing;
+#[cfg(test)]
 mod control_renewal;
 #[cfg(test)]
 mod control_rollouts;
 #[cfg(test)]
 mod control_scene;
+#[cfg(test)]
+mod control_updates;
 #[cfg(test)]
 mod decide_filters;
 #[cfg(test)]

@@ -74,9 +74,10 @@ fn needed(control: &Control, past: &PastEntry) -> Option<&'static str> {
         return Some("a later update repeats it, and a roll back asks where that came from");
     }
     // Devices may run it. Forgotten, it would be an unknown update to the server, which would then offer them what they
-    // refuse, at every check.
-    if reachable.iter().all(|entry| entry.created_at <= past.entry.created_at) {
-        return Some("devices may run it, and nothing later is served to them; publish or roll back first");
+    // refuse, at every check: whatever is older and served to some of them.
+    let is_older = |entry: &crate::Entry| entry.created_at <= past.entry.created_at;
+    if reachable.is_empty() || reachable.iter().any(is_older) {
+        return Some("devices may run it, and not all of them are served something later; publish or roll back first");
     }
     let later_roll_back = |other: &&PastEntry| {
         other.lane == past.lane
