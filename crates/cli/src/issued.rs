@@ -3,6 +3,7 @@
 use api::{IssuedGroup, PublishedUpdate, UpdateKind, Warning, Why};
 
 use crate::printer::Printer;
+use crate::shell;
 use crate::table::aligned;
 
 /// One line for each entry.
@@ -29,9 +30,17 @@ pub(crate) fn groups(groups: &[IssuedGroup]) -> String {
             Why::Reverted => ": what was beneath the reverted rollout",
             Why::Renewed => ": devices would have refused its old time",
         };
-        format!("Issued group {group} on branch {branch}{because}\n{}", table(updates))
+        format!("Issued group {group} on branch {branch}{because}\n{}{}", table(updates), held(branch, updates))
     };
     groups.iter().map(text).collect()
+}
+
+/// What to know of entries that wait behind a pin.
+pub(crate) fn held(branch: &str, updates: &[PublishedUpdate]) -> String {
+    if updates.iter().all(|update| !update.held) {
+        return String::new();
+    }
+    format!("Held: branch {branch} is pinned; `updraft branches unpin {}` serves it\n", shell::word(branch))
 }
 
 /// What the server thinks is worth a look.

@@ -17,7 +17,7 @@ pub enum PercentError {
     #[error("a percentage has at most two decimals")]
     TooFine,
     /// Nobody is left beyond 100 %.
-    #[error("a rollout over 100 % cannot be: 100 is everyone")]
+    #[error("a rollout over 100 %: it goes up to 100 %, which is everyone")]
     TooMuch,
 }
 

@@ -83,8 +83,9 @@ impl RollBackReport {
         let api::Published { group, branch, updates, also, warnings } = &self.issued;
         let destinations: String = updates.iter().map(destination).collect();
         printer.data(&format!(
-            "Rolled back branch {branch} with group {group}\n{}{destinations}{}",
+            "Rolled back branch {branch} with group {group}\n{}{destinations}{}{}",
             issued::table(updates),
+            issued::held(branch, updates),
             issued::groups(also)
         ));
         issued::warnings(warnings, printer);

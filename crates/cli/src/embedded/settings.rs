@@ -20,6 +20,9 @@ pub enum SettingsError {
     /// Not a property list.
     #[error(transparent)]
     Plist(#[from] plist::Error),
+    /// The client takes nothing but a dictionary.
+    #[error("it is not a dictionary")]
+    NotADictionary,
     /// A binary one can name one object many times, and so unfold to far more than its size.
     #[error("it unfolds to more than {MOST_EVENTS} values")]
     TooMuch,
@@ -41,8 +44,12 @@ impl Settings {
             if count == MOST_EVENTS {
                 return Err(SettingsError::TooMuch);
             }
+            let event = event?;
+            if count == 0 && !matches!(event, Event::StartDictionary(_)) {
+                return Err(SettingsError::NotADictionary);
+            }
             let expects_key = is_dictionary.last() == Some(&true) && path.last() == Some(&None);
-            match event? {
+            match event {
                 Event::String(key) if expects_key => {
                     if let Some(last) = path.last_mut() {
                         *last = Some(key.into_owned());

@@ -7,17 +7,21 @@ use cli::{Command, Global, Intent, Mode, Printer};
 use crate::fake_server::FakeServer;
 use crate::publish::hello_dist;
 
-fn parser() -> clap::Command {
+pub fn parser() -> clap::Command {
     Command::augment_subcommands(Global::augment_args(clap::Command::new("updraft"))).subcommand_required(true)
 }
 
-fn parsed(line: &str) -> Result<(Global, Command), clap::Error> {
-    let matches = parser().try_get_matches_from(format!("updraft {line}").split_whitespace())?;
+pub fn parsed(line: &str) -> Result<(Global, Command), clap::Error> {
+    parsed_words(format!("updraft {line}").split_whitespace())
+}
+
+pub fn parsed_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<(Global, Command), clap::Error> {
+    let matches = parser().try_get_matches_from(words.into_iter().map(str::to_owned))?;
     Ok((Global::from_arg_matches(&matches)?, Command::from_arg_matches(&matches)?))
 }
 
 /// Runs a line as the binary would; returns the exit code's meaning, standard output and standard error.
-async fn run(line: &str, mode: Mode) -> (Exit, String, String) {
+pub async fn run(line: &str, mode: Mode) -> (Exit, String, String) {
     let (printer, printed) = Printer::captured(mode);
     let (global, command) = parsed(line).unwrap();
     let exit = cli::execute(global, command, &Intent::default(), &printer).await;
@@ -43,6 +47,35 @@ fn what_makes_no_sense_is_refused_with_two() {
         "roll-back --channel production --to yesterday",
         "keys",
         "keys import --key-id main --private-key private-key.pem",
+        "roll-back --channel production --to 0190c0de",
+        "publish --channel production --rollout 100.01",
+        "publish --channel production --rollout 0.001",
+        "publish --channel production --on-rollout wait",
+        "channels",
+        "channels create",
+        "channels pause ..",
+        "channels pause production --app ..",
+        "channels point production",
+        "channels rollout start production --branch next",
+        "channels rollout set production --percent 101%",
+        "branches rename main",
+        "branches pin main",
+        "updates list --limit 0",
+        "updates list --limit 201",
+        "updates list --state live",
+        "updates edit u1",
+        "updates edit u1 --message x --no-message",
+        "updates promote u1",
+        "updates promote u1 --channel a --branch b",
+        "rollout start u1 --percent -1",
+        "rollout finish u1 --percent 5",
+        "explain --channel production --platform all --runtime-version 1",
+        "explain --channel production --platform ios",
+        "embedded register",
+        "embedded register app.apk --manifest app.manifest --bundle main.jsbundle",
+        "embedded register --manifest app.manifest",
+        "embedded register app.apk --platform ios",
+        "audit --limit 0",
         "device --channel production",
         "device --channel production --runtime-version 1 --key-id main",
         "device --channel production --runtime-version 1 --header nonsense",
@@ -55,6 +88,11 @@ fn what_makes_no_sense_is_refused_with_two() {
         "publish --branch main",
         "publish --channel production --create-channel --input-dir dist --platform ios --runtime-version 1 -m x --force --json",
         "roll-back --to embedded --branch main --platform android",
+        "roll-back --to 0190C0DE-0000-7000-8000-000000000001 --branch main --on-rollout revert",
+        "publish --channel production --rollout 12.5% --rule rule.json --on-rollout finish",
+        "apps list",
+        "audit",
+        "embedded register --manifest app.manifest --bundle main.jsbundle --platform ios --channel production",
         "keys generate --key-id main --bits 3072 --validity-years 20 --common-name x --certificate-out c.pem",
         "keys list --json --quiet --non-interactive",
         "device --channel production --runtime-version 1",
@@ -98,4 +136,10 @@ async fn every_command_reaches_the_server_and_ends_with_its_code() {
     assert_eq!(exit, Exit::Refused, "{err}");
     let missing = format!("{device} --certificate /nowhere/certificate.pem");
     assert_eq!(run(&missing, Mode::default()).await.0, Exit::Failure);
+}
+
+#[test]
+fn a_share_over_everyone_is_named() {
+    let Err(error) = parsed("rollout set u1 --percent 101") else { panic!("parsed") };
+    assert!(error.to_string().contains("a rollout over 100 %"), "{error}");
 }

@@ -162,7 +162,7 @@ async fn what_a_phone_would_refuse_is_told_with_its_rule() {
     error: the android client refuses what SERVER/update answered: the manifest is not JSON: expected value at line 1 column 1
     hint: rule manifest-is-json (FileDownloader.kt, FileDownloader.swift); a real app keeps what it runs
     error: the app has no channel "nightly"
-    hint: check the spelling; `updraft publish --create-channel` creates one
+    hint: check the spelling; `updraft channels create` or `updraft publish --create-channel` creates one
     error: the certificate cannot be used
       caused by: the certificate is not PEM text: there is no -----BEGIN CERTIFICATE----- line
     hint: `updraft keys certificate` prints the one that belongs to a key

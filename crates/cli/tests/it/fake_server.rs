@@ -12,6 +12,7 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cli::{Connection, Patience, Pause};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 
@@ -57,6 +58,17 @@ pub struct Inner {
     pub imported: Vec<api::ImportKey>,
     pub external_keys: Vec<String>,
     pub warnings: Vec<api::Warning>,
+    pub scripted: VecDeque<(StatusCode, Value)>,
+    pub asked: Vec<Asked>,
+}
+
+/// A request to an address that only answers what a test has laid ready.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// Method, path and query, as they came.
+    pub line: String,
+    pub body: Option<Value>,
+    pub idempotency_key: Option<String>,
 }
 
 pub struct FakeServer {
@@ -108,6 +120,23 @@ impl FakeServer {
         story
     }
 
+    /// The next request beyond publishing, rolling back and keys is answered with this.
+    pub fn answer(&self, value: &impl serde::Serialize) {
+        self.inner().scripted.push_back((StatusCode::OK, serde_json::to_value(value).unwrap()));
+    }
+
+    /// The next such request is refused with this code.
+    pub fn refuse(&self, code: Code) {
+        let problem = Problem::new(code, format!("an order of the test ({code})"));
+        let status = StatusCode::from_u16(code.status()).unwrap();
+        self.inner().scripted.push_back((status, serde_json::to_value(problem).unwrap()));
+    }
+
+    /// The last such request.
+    pub fn asked(&self) -> Asked {
+        self.inner().asked.last().cloned().unwrap()
+    }
+
     pub fn count(&self, what: &str) -> usize {
         self.inner().seen.iter().filter(|seen| seen.what == what).count()
     }
@@ -147,7 +176,17 @@ async fn answer(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Res
         return fault.response();
     }
     let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else { return problem(Code::BodyCut) };
-    let response = inner.lock().unwrap().act(what, segments.last().unwrap(), key, &body);
+    let mut inner = inner.lock().unwrap();
+    let answer = inner.scripted.pop_front();
+    let response = match answer {
+        Some((status, answer)) => {
+            let line = format!("{} {}", parts.method, parts.uri);
+            let body = serde_json::from_slice(&body).ok();
+            inner.asked.push(Asked { line, body, idempotency_key: key });
+            scripted(status, &answer)
+        }
+        None => inner.act(what, segments.last().unwrap(), key, &body),
+    };
     if fault.is_some() { Fault::Cut.response() } else { response }
 }
 
@@ -168,6 +207,11 @@ impl Fault {
             Self::OtherJson => axum::Json(serde_json::json!({"hello": "world"})).into_response(),
         }
     }
+}
+
+fn scripted(status: StatusCode, answer: &Value) -> Response {
+    let content_type = if status.is_success() { "application/json" } else { api::problem::PROBLEM_JSON };
+    (status, [(header::CONTENT_TYPE, content_type)], answer.to_string()).into_response()
 }
 
 fn problem(code: Code) -> Response {
@@ -267,11 +311,13 @@ impl Inner {
             runtime_version: platform.runtime_version.clone(),
             created_at: "2026-11-23T12:00:00.000Z".into(),
             origin: None,
+            held: false,
         };
         api::Published {
             group: "g1".into(),
             branch: asked.branch.clone().or(asked.channel.clone()).unwrap(),
             updates: asked.platforms.iter().enumerate().map(update).collect(),
+            also: Vec::new(),
             warnings: self.warnings.clone(),
         }
     }
@@ -282,15 +328,16 @@ impl Inner {
             id: "e0000000-0000-4000-8000-000000000000".into(),
             kind: match asked.to {
                 api::RollBackTo::Embedded => api::UpdateKind::RollBackToEmbedded,
-                api::RollBackTo::Previous => api::UpdateKind::Update,
+                api::RollBackTo::Previous | api::RollBackTo::Group => api::UpdateKind::Update,
             },
             platform: asked.platform.clone().unwrap_or("ios".into()),
             runtime_version: asked.runtime_version.clone().unwrap_or("1.0.0".into()),
             created_at: "2026-11-23T13:00:00.000Z".into(),
-            origin: None,
+            origin: (asked.to != api::RollBackTo::Embedded).then(|| "a0000000-0000-4000-8000-000000000000".into()),
+            held: false,
         };
         let branch = asked.branch.clone().or(asked.channel.clone()).unwrap();
-        api::Published { group: "g2".into(), branch, updates: vec![update], warnings: Vec::new() }
+        api::Published { group: "g2".into(), branch, updates: vec![update], also: Vec::new(), warnings: Vec::new() }
     }
 
     fn add_key(&mut self, key_id: &str, subject: &str) -> Response {

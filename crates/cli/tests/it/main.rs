@@ -3,11 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails a test")]
 
 mod arguments;
+mod binaries;
 mod device;
+mod embedded;
+mod explain;
 mod fake_phone_side;
 mod fake_server;
+mod help;
 mod keys;
+mod operations;
 mod project;
 mod publish;
 mod retries;
 mod roll_back;
+mod transcript;

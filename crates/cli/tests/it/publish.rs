@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cli::commands::publish::{PublishOptions, Source, Target, publish};
 use cli::exit::Exit;
-use cli::{Mode, Printer, Programs};
+use cli::{Mode, Printer, Programs, Release};
 use tempfile::TempDir;
 
 use crate::fake_server::{FakeServer, Fault, sha256};
@@ -25,6 +25,7 @@ pub fn options(server: &FakeServer, export: &Path, project: &Path) -> PublishOpt
         runtime_version: None,
         message: None,
         force: false,
+        release: Release::default(),
         programs: Programs { npx: "/nowhere/npx".into(), git: "/nowhere/git".into(), unattended: true },
     }
 }
@@ -134,7 +135,8 @@ async fn json_is_one_document_on_standard_output() {
           "kind": "update",
           "platform": "ios",
           "runtime_version": "1.0.0",
-          "created_at": "2026-11-23T12:00:00.000Z"
+          "created_at": "2026-11-23T12:00:00.000Z",
+          "held": false
         }
       ],
       "warnings": [
@@ -307,4 +309,18 @@ async fn a_publish_can_run_on_another_thread() {
     let export = small_export(&[]);
     let (printer, _) = Printer::captured(Mode::default());
     assert_send(&publish(options(&server, export.path(), export.path()), &printer));
+}
+
+#[tokio::test]
+async fn a_publish_can_open_a_rollout_and_end_another() {
+    let server = FakeServer::start().await;
+    let export = small_export(&[]);
+    let (printer, _) = Printer::captured(Mode::default());
+    let rule = serde_json::json!({"device_in": ["d1"]});
+    let release = Release { rollout: Some(1250), rule: Some(rule), on_rollout: api::OnRollout::Finish };
+    let options = PublishOptions { release: release.clone(), ..options(&server, export.path(), export.path()) };
+    publish(options, &printer).await.unwrap();
+    let asked = server.inner().prepared[0].clone();
+    let sent = Release { rollout: asked.rollout, rule: asked.rule, on_rollout: asked.on_rollout };
+    assert_eq!(sent, release);
 }

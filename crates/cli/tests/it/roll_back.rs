@@ -1,7 +1,7 @@
 //! Rolling back.
 
 use cli::commands::publish::Target;
-use cli::commands::roll_back::{RollBackOptions, roll_back};
+use cli::commands::roll_back::{Destination, RollBackOptions, roll_back};
 use cli::exit::Exit;
 use cli::{Mode, Printer};
 
@@ -11,7 +11,8 @@ fn options(server: &FakeServer) -> RollBackOptions {
     RollBackOptions {
         connection: server.connection(),
         target: Target { channel: Some("production".into()), branch: None, create_channel: false },
-        to: api::RollBackTo::Embedded,
+        to: Destination::Embedded,
+        on_rollout: api::OnRollout::Refuse,
         platform: Some(protocol::Platform::Ios),
         runtime_version: None,
         message: Some("It crashes".into()),
@@ -28,6 +29,7 @@ async fn a_roll_back_is_sent_again_under_one_key_and_done_once() {
     Rolled back branch production with group g2
       platform  runtime version  update                 created at
       ios       1.0.0            roll back to embedded  2026-11-23T13:00:00.000Z
+    ios 1.0.0: devices go back to the update inside their binary
     ");
     assert_eq!(server.count("roll-back"), 2);
     let asked = server.inner().rolled_back.clone();
@@ -70,4 +72,24 @@ async fn only_a_request_that_may_have_arrived_has_an_unknown_outcome() {
     assert_eq!(unknown.code(), "outcome_unknown");
     let never_sent = roll_back(gone, &printer).await.unwrap_err();
     assert_eq!(never_sent.code(), "unreachable");
+}
+
+#[tokio::test]
+async fn a_named_group_is_gone_back_to_and_told_in_words() {
+    const GROUP: &str = "0190c0de-0000-7000-8000-000000000001";
+    let server = FakeServer::start().await;
+    let (printer, printed) = Printer::captured(Mode::default());
+    let mut named = options(&server);
+    named.to = Destination::Group(GROUP.into());
+    named.on_rollout = api::OnRollout::Revert;
+    roll_back(named, &printer).await.unwrap().print(&printer);
+    insta::assert_snapshot!(printed.out(), @r"
+    Rolled back branch production with group g2
+      platform  runtime version  update                                created at
+      ios       1.0.0            e0000000-0000-4000-8000-000000000000  2026-11-23T13:00:00.000Z
+    ios 1.0.0: devices go back to the content of update a0000000-0000-4000-8000-000000000000
+    ");
+    let asked = server.inner().rolled_back[0].clone();
+    let expected = (api::RollBackTo::Group, Some(GROUP), api::OnRollout::Revert);
+    assert_eq!((asked.to, asked.group.as_deref(), asked.on_rollout), expected);
 }

@@ -1,0 +1,301 @@
+//! Operating an app: what is asked, what people and programs see, and how it is refused.
+
+use api::{Code, IssuedGroup, Operated, PublishedUpdate, UpdateKind, Warning, Why};
+use cli::exit::Exit;
+use cli::{Intent, Mode, Printer};
+use serde_json::json;
+
+use crate::arguments::{parsed, run};
+use crate::fake_server::{FakeServer, Fault};
+use crate::transcript::told;
+
+const GROUP: &str = "01900000-0000-7000-8000-000000000001";
+const UPDATE: &str = "a0000000-0000-4000-8000-000000000001";
+
+fn operated(action: &str) -> Operated {
+    Operated { action: action.into(), changed: true, groups: Vec::new(), warnings: Vec::new() }
+}
+
+fn issued(action: &str, why: Why, held: bool) -> Operated {
+    let update = |platform: &str, kind| PublishedUpdate {
+        id: UPDATE.into(),
+        kind,
+        platform: platform.into(),
+        runtime_version: "1.0.0".into(),
+        created_at: "2026-11-23T12:00:00.000Z".into(),
+        origin: None,
+        held,
+    };
+    let updates = vec![update("android", UpdateKind::Update), update("ios", UpdateKind::RollBackToEmbedded)];
+    let group = IssuedGroup { group: GROUP.into(), branch: "main".into(), why, updates };
+    Operated { groups: vec![group], ..operated(action) }
+}
+
+#[tokio::test]
+async fn channels() {
+    let mut moved = issued("point_channel", Why::Renewed, false);
+    moved.warnings = vec![Warning { code: "head_in_future".into(), message: "the head is ahead".into() }];
+    let transcripts = [
+        told("channels create beta", &operated("create_channel"), Code::ChannelExists).await,
+        told("channels create beta --branch main", &operated("create_channel"), Code::UnknownBranch).await,
+        told("channels point beta --branch main", &moved, Code::SameBranch).await,
+        told("channels pause production", &operated("pause_channel"), Code::UnknownChannel).await,
+        told("channels resume production", &operated("resume_channel"), Code::UnknownChannel).await,
+        told("channels delete beta --yes", &operated("delete_channel"), Code::UnknownChannel).await,
+        told(
+            "channels rollout start production --branch next --percent 12.5",
+            &operated("start_channel_rollout"),
+            Code::SameBranch,
+        )
+        .await,
+        told("channels rollout set production --percent 0.01%", &operated("set"), Code::NoChannelRollout).await,
+        told("channels rollout finish production", &operated("finish"), Code::NoChannelRollout).await,
+        told("channels rollout revert production", &operated("revert"), Code::NoChannelRollout).await,
+        told(
+            "channels list",
+            &json!({"channels": [
+                {"name": "beta", "branch": "main", "paused": true},
+                {"name": "production", "branch": "main", "paused": false,
+                 "rollout": {"branch": "next", "basis_points": 1250}},
+            ]}),
+            Code::UnknownApp,
+        )
+        .await,
+    ];
+    insta::assert_snapshot!(transcripts.concat());
+}
+
+#[tokio::test]
+async fn branches() {
+    let transcripts = [
+        told("branches create main", &operated("create_branch"), Code::BranchExists).await,
+        told("branches rename main --to trunk", &operated("rename_branch"), Code::BranchExists).await,
+        told("branches delete main -y", &operated("delete_branch"), Code::BranchInUse).await,
+        told(&format!("branches pin main --group {GROUP}"), &issued("pin", Why::Asked, false), Code::RolloutActive).await,
+        told(
+            &format!("branches pin main --group {GROUP} --platform ios --on-rollout finish"),
+            &operated("pin"),
+            Code::UnknownUpdate,
+        )
+        .await,
+        told("branches unpin main", &issued("unpin", Why::Renewed, false), Code::NotPinned).await,
+        told(
+            "branches list",
+            &json!({"branches": [
+                {"id": "b1", "name": "main", "pinned": true, "channels": ["beta", "production"], "heads": [
+                    {"platform": "android", "runtime_version": "1", "update": UPDATE, "created_at": "2026-11-23T12:00:00.000Z"},
+                    {"platform": "ios", "runtime_version": "1", "update": UPDATE, "created_at": "2026-11-23T12:00:00.001Z"},
+                ]},
+                {"id": "b2", "name": "next", "pinned": false, "channels": [], "heads": []},
+            ]}),
+            Code::UnknownApp,
+        )
+        .await,
+    ];
+    insta::assert_snapshot!(transcripts.concat());
+}
+
+#[tokio::test]
+async fn rollouts() {
+    let transcripts = [
+        told(&format!("rollout start {UPDATE} --percent 5"), &operated("start_rollout"), Code::NotTheHead).await,
+        told(
+            &format!("rollout set {GROUP} --percent 50% --platform android"),
+            &operated("set_rollout"),
+            Code::RolloutCannotLower,
+        )
+        .await,
+        told(&format!("rollout finish {GROUP}"), &operated("finish_rollout"), Code::NoRollout).await,
+        told(
+            &format!("rollout revert {GROUP} --platform ios --yes"),
+            &issued("revert_rollout", Why::Reverted, false),
+            Code::NoRollout,
+        )
+        .await,
+    ];
+    insta::assert_snapshot!(transcripts.concat());
+}
+
+#[tokio::test]
+async fn updates() {
+    let mut disabled = operated("disable_update");
+    disabled.warnings = vec![Warning { code: "still_running".into(), message: "14 devices run it".into() }];
+    let transcripts = [
+        told(&format!("updates edit {GROUP} --message Fixed"), &operated("edit"), Code::UnknownUpdate).await,
+        told(&format!("updates edit {GROUP} --no-message"), &operated("edit"), Code::UnknownUpdate).await,
+        told(&format!("updates disable {GROUP}"), &disabled, Code::UnknownUpdate).await,
+        told(&format!("updates enable {GROUP} --platform ios"), &operated("enable"), Code::UnknownUpdate).await,
+        told(&format!("updates delete {UPDATE} --yes"), &operated("delete"), Code::UpdateNeeded).await,
+        told(&format!("updates delete {GROUP} --platform ios --yes"), &operated("delete"), Code::UpdateNeeded).await,
+        told(&format!("updates republish {GROUP}"), &issued("republish", Why::Asked, true), Code::RolloutActive).await,
+        told(
+            &format!(
+                "updates promote {GROUP} --channel production --platform ios -m Go --rollout 5 --on-rollout revert"
+            ),
+            &issued("promote", Why::Asked, false),
+            Code::SplitChannel,
+        )
+        .await,
+        told(&format!("updates promote {GROUP} --branch next"), &operated("promote"), Code::UnknownBranch).await,
+    ];
+    insta::assert_snapshot!(transcripts.concat());
+}
+
+#[tokio::test]
+async fn what_was_published_is_listed_and_shown() {
+    let update = |state: &str, more: serde_json::Value| {
+        let mut update = json!({
+            "id": UPDATE, "group": GROUP, "kind": "update", "branch": "main", "platform": "ios",
+            "runtime_version": "1.0.0", "created_at": "2026-11-23T12:00:00.000Z", "state": state,
+            "issued_by": "token:ci",
+        });
+        update.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        update
+    };
+    let warning = json!([{"code": "embedded_newer", "message": "the binary of channel production is newer"}]);
+    let long = "A message that goes on and on until nobody reads it any more, or two";
+    let list = json!({"updates": [
+        update("rolling", json!({"rollout": 500, "message": "Two\nlines"})),
+        update("served", json!({"rule": {"device_in": ["d"]}, "message": long})),
+        update("disabled", json!({"kind": "roll_back_to_embedded", "message": "back"})),
+        update("held", json!({"kind": "roll_back_to_embedded"})),
+        update("covered", json!({"warnings": warning})),
+    ], "next_cursor": "c2"});
+    let asset = |key: &str, launch| json!({"hash": "ab".repeat(32), "key": key, "content_type": "image/png", "size": 12_100, "launch": launch});
+    let full = json!({
+        "rule": {"device_in": ["d"]}, "message": "Fixed", "git_commit": "c0ffee", "origin": UPDATE,
+        "body": "{}", "assets": [asset("bundle-key", true), asset("0123", false)],
+    });
+    let directive = json!({"kind": "roll_back_to_embedded", "body": "{}", "assets": [], "warnings": warning});
+    let shown = json!({"updates": [update("served", full), update("served", directive)]});
+    let transcripts = [
+        told("updates list", &list, Code::UnknownApp).await,
+        told(
+            "updates list --branch ä/b&c --channel production --platform ios --runtime-version 1+2 --state held --limit 200 --cursor c=1",
+            &json!({"updates": []}),
+            Code::UnknownBranch,
+        )
+        .await,
+        told(&format!("updates show {GROUP}"), &shown, Code::UnknownUpdate).await,
+    ];
+    insta::assert_snapshot!(transcripts.concat());
+}
+
+#[tokio::test]
+async fn apps_and_their_audit_log() {
+    let transcripts = [
+        told("apps create shop", &operated("create_app"), Code::AppExists).await,
+        told("apps create shop --channel main", &operated("create_app"), Code::InvalidName).await,
+        told(
+            "apps list",
+            &json!({"apps": [{"slug": "shop", "created_at": "2026-11-23T12:00:00.000Z", "version": 7}]}),
+            Code::Unauthorized,
+        )
+        .await,
+        told(
+            "apps show --app shop",
+            &json!({"slug": "shop", "update_url": "https://u.example/apps/shop/update", "channels": [
+                {"name": "production", "branches": ["main", "next"], "paused": true}]}),
+            Code::UnknownApp,
+        )
+        .await,
+        told(
+            "audit --limit 2",
+            &json!({"lines": [{"at": "2026-11-23T12:00:00.000Z", "actor": "token:ci", "action": "pause_channel",
+                "detail": {"channel": "production", "before": false}}]}),
+            Code::UnknownApp,
+        )
+        .await,
+    ];
+    insta::assert_snapshot!(transcripts.concat());
+}
+
+#[tokio::test]
+async fn names_stay_one_segment_of_the_path() {
+    let server = FakeServer::start().await;
+    for (name, path) in [("my channel/ä?#%", "my%20channel%2F%C3%A4%3F%23%25"), ("...", "..."), ("a\\b", "a%5Cb")] {
+        server.answer(&operated("pause_channel"));
+        let words = ["updraft", "channels", "pause", name, "--server", &server.url];
+        let (global, command) = crate::arguments::parsed_words(words).unwrap();
+        let (printer, _) = Printer::captured(Mode::default());
+        assert_eq!(cli::execute(global, command, &Intent::default(), &printer).await, Exit::Ok);
+        assert_eq!(server.asked().line, format!("PATCH /api/v1/apps/default/channels/{path}"));
+    }
+}
+
+#[tokio::test]
+async fn a_rule_is_read_from_a_file_and_must_be_json() {
+    let server = FakeServer::start().await;
+    let directory = tempfile::TempDir::new().unwrap();
+    let rule = directory.path().join("rule.json");
+    std::fs::write(&rule, r#"{"device_in": ["d1"]}"#).unwrap();
+    let line = format!("updates republish {GROUP} --rule {} --server {}", rule.display(), server.url);
+    server.answer(&operated("republish"));
+    assert_eq!(run(&line, Mode::default()).await.0, Exit::Ok);
+    assert_eq!(server.asked().body.unwrap()["rule"], json!({"device_in": ["d1"]}));
+
+    std::fs::write(&rule, "device_in: d1").unwrap();
+    let (exit, out, err) = run(&line, Mode { json: true, ..Mode::default() }).await;
+    assert_eq!(exit, Exit::Failure);
+    assert!(out.contains(r#""code":"invalid_rule""#) && err.contains(Code::InvalidRule.hint()), "{out}{err}");
+}
+
+#[tokio::test]
+async fn what_is_as_asked_for_already_is_no_failure() {
+    let server = FakeServer::start().await;
+    server.answer(&Operated { changed: false, ..operated("pause_channel") });
+    let (exit, out, err) = run(&format!("channels pause beta --server {}", server.url), Mode::default()).await;
+    assert_eq!((exit, out.as_str(), err.as_str()), (Exit::Ok, "Nothing changed: all is as asked for already\n", ""));
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_back_needs_a_yes() {
+    let server = FakeServer::start().await;
+    for line in [
+        "channels delete beta".to_owned(),
+        "branches delete main".into(),
+        format!("updates delete {GROUP}"),
+        format!("rollout revert {GROUP}"),
+    ] {
+        let line = format!("{line} --server {}", server.url);
+        let (exit, out, err) = run(&line, Mode { json: true, ..Mode::default() }).await;
+        assert_eq!(exit, Exit::Usage, "{line}");
+        assert!(out.contains(r#""code":"unconfirmed""#) && err.contains("hint: say `--yes`"), "{out}{err}");
+
+        for (typed, expected) in [("\n", Exit::Failure), ("no\n", Exit::Failure), ("Y\n", Exit::Ok), ("yes", Exit::Ok)]
+        {
+            let asked = server.inner().asked.len();
+            if expected == Exit::Ok {
+                server.answer(&operated("delete"));
+            }
+            let (printer, printed) = Printer::captured(Mode::default());
+            let (global, command) = parsed(&line).unwrap();
+            let exit = cli::execute(global, command, &Intent::default(), &printer.answering(typed)).await;
+            assert_eq!(exit, expected, "{line} {typed:?}");
+            assert_eq!(server.inner().asked.len() - asked, usize::from(exit == Exit::Ok), "{line} {typed:?}");
+            assert!(printed.err().contains("? ") && printed.err().contains(" [y/N]\n"), "{}", printed.err());
+        }
+    }
+    assert_eq!(server.count("nothing"), 8, "nothing was sent without a yes");
+}
+
+#[tokio::test]
+async fn an_operation_is_sent_again_under_its_key_and_may_end_unknown() {
+    let server = FakeServer::start().await;
+    let line = format!("channels pause beta --server {}", server.url);
+    let (printer, _) = Printer::captured(Mode::default());
+    let (global, command) = parsed(&line).unwrap();
+    let intent = Intent::default();
+    server.fail("nothing", [Fault::Cut]);
+    server.answer(&operated("pause_channel"));
+    assert!(!intent.was_sent());
+    assert_eq!(cli::execute(global, command, &intent, &printer).await, Exit::Ok);
+    assert!(intent.was_sent());
+    let keys: Vec<_> = server.inner().seen.iter().map(|seen| seen.idempotency_key.clone()).collect();
+    assert_eq!((keys.len(), &keys[0]), (2, &keys[1]));
+
+    server.fail("nothing", [Fault::OtherJson]);
+    let (exit, out, err) = run(&line, Mode { json: true, ..Mode::default() }).await;
+    assert_eq!(exit, Exit::Unreachable);
+    assert!(out.contains(r#""code":"outcome_unknown""#) && err.contains("see with `updraft audit`"), "{out}{err}");
+}
