@@ -7,6 +7,7 @@
 mod backend;
 mod faults;
 mod operating;
+mod reading;
 
 use std::collections::BTreeSet;
 use std::fs;

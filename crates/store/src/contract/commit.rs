@@ -260,6 +260,22 @@ pub(super) async fn one_of_two_at_a_version_wins(databases: &dyn Databases) {
     assert_eq!(world.store.audit(world.app, 100).await.unwrap().len(), 21);
 }
 
+pub(super) async fn a_session_is_committed_once(databases: &dyn Databases) {
+    let world = World::new(databases).await;
+    let other = world.reopened().await;
+    for round in 1..=10_i64 {
+        let session = world.save(&world.publish(vec![entry(&lane(ANDROID, "1"), round)])).await;
+        match future::join(world.try_commit(session), other.try_commit(session)).await {
+            (Ok(Effect::Fresh(done)), Ok(Effect::Replayed(told)))
+            | (Ok(Effect::Replayed(told)), Ok(Effect::Fresh(done))) => {
+                assert_eq!((done.version, told), (u64::try_from(round).unwrap() + 1, seal().outcome));
+            }
+            neither => panic!("not exactly one: {neither:?}"),
+        }
+    }
+    assert_eq!(world.control().await.entries.len(), 10);
+}
+
 /// Polls that often, then drops the future, as a server does whose caller hung up.
 async fn give_up_after<F: Future>(polls: i64, future: F) -> Option<F::Output> {
     let mut future = pin!(future);

@@ -143,7 +143,8 @@ list! {
         twenty_thousand_assets_are_one_update,
         an_unheard_caller_leaves_all_or_nothing,
         two_publishers_lose_nothing,
-        one_of_two_at_a_version_wins;
+        one_of_two_at_a_version_wins,
+        a_session_is_committed_once;
     control:
         an_unknown_app_has_no_control,
         now_is_told,
@@ -188,6 +189,7 @@ list! {
     once:
         a_repeated_operation_gets_its_outcome,
         a_repeated_commit_gets_its_outcome,
+        a_request_that_came_twice_at_once_takes_effect_once,
         another_body_is_a_conflict,
         the_scope_is_token_method_path_and_key,
         an_outcome_is_kept_for_a_day,

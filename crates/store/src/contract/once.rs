@@ -1,5 +1,6 @@
 //! Contracts of [`Replays`](crate::Replays) and of the operations that happen once.
 
+use futures_util::future;
 use model::Millis;
 use model::control::Edit;
 use serde_json::json;
@@ -48,6 +49,28 @@ pub(super) async fn a_repeated_commit_gets_its_outcome(databases: &dyn Databases
     let unknown = SessionId(super::world::fresh());
     let again = world.store.commit(world.app, unknown, under(request("k"), "third")).await.unwrap();
     assert_eq!(again, Effect::Replayed(json!("first")));
+}
+
+/// A caller that gave up waiting asks again, of another server, while the first still works.
+pub(super) async fn a_request_that_came_twice_at_once_takes_effect_once(databases: &dyn Databases) {
+    let world = World::new(databases).await;
+    let other = world.reopened().await;
+    for round in 1..=10_i64 {
+        let key = request(&format!("key {round}"));
+        let attempt = async |world: &World, outcome: &str| {
+            let operation = publish(world, round);
+            world.store.apply(operation, under(key.clone(), outcome)).await.unwrap()
+        };
+        let version = u64::try_from(round).unwrap() + 1;
+        match future::join(attempt(&world, "mine"), attempt(&other, "theirs")).await {
+            (Effect::Fresh(done), Effect::Replayed(told)) => assert_eq!((done.version, told), (version, json!("mine"))),
+            (Effect::Replayed(told), Effect::Fresh(done)) => {
+                assert_eq!((done.version, told), (version, json!("theirs")));
+            }
+            neither => panic!("not exactly one: {neither:?}"),
+        }
+    }
+    assert_eq!(world.control().await.entries.len(), 10);
 }
 
 pub(super) async fn another_body_is_a_conflict(databases: &dyn Databases) {
