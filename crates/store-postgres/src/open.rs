@@ -7,8 +7,9 @@ use std::time::Duration;
 use model::Millis;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgConnection, PgPool, Postgres, Transaction, query_scalar};
+use sqlx::{Connection, PgConnection, PgPool, Postgres, Transaction, query_scalar};
 use store::StoreError;
+use tokio::time::timeout;
 
 use crate::fault::fault;
 
@@ -58,7 +59,10 @@ impl PostgresStore {
     /// migrations are not those of this program is [`StoreError::Corrupt`]; an address that cannot be read and a
     /// database that cannot be reached are [`StoreError::Unavailable`], neither of which repeats the password.
     pub async fn open(url: &str, time: Time) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url).map_err(fault)?.application_name("updraft");
+        let mut options = PgConnectOptions::from_str(url).map_err(fault)?;
+        if options.get_application_name().is_none() {
+            options = options.application_name("updraft");
+        }
         migrate(&options).await?;
         let pool = pool(CONNECTIONS, SESSION).connect_with(options.clone()).await.map_err(fault)?;
         Ok(Self { pool, options, time })
@@ -118,7 +122,10 @@ impl fmt::Debug for PostgresStore {
 
 /// On a connection of its own, closed at the end: a migrator that fails keeps its lock for as long as that lives.
 async fn migrate(options: &PgConnectOptions) -> Result<(), StoreError> {
-    let alone = pool(1, MIGRATION_SESSION).connect_with(options.clone()).await.map_err(fault)?;
+    let alone = match pool(1, MIGRATION_SESSION).connect_with(options.clone()).await {
+        Ok(alone) => alone,
+        Err(error) => return Err(unreachable(options, error).await),
+    };
     let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
     let corrupt = |what: &str, error| Err(StoreError::corrupt("_sqlx_migrations", what, error));
     let migrated = match MIGRATIONS.run(&alone).await {
@@ -132,6 +139,18 @@ async fn migrate(options: &PgConnectOptions) -> Result<(), StoreError> {
     migrated
 }
 
+/// A pool waits for a database that refuses connections because it may be starting, and then only says that time is up.
+/// One more attempt tells why.
+async fn unreachable(options: &PgConnectOptions, error: sqlx::Error) -> StoreError {
+    match error {
+        sqlx::Error::PoolTimedOut => match timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(options)).await {
+            Ok(Err(why)) => fault(why),
+            _ => fault(error),
+        },
+        error => fault(error),
+    }
+}
+
 /// Connections that are told how to behave before they are used, and tested each time.
 fn pool(connections: u32, session: &'static str) -> PgPoolOptions {
     PgPoolOptions::new()
@@ -141,4 +160,50 @@ fn pool(connections: u32, session: &'static str) -> PgPoolOptions {
         .after_connect(move |connection, _| {
             Box::pin(async move { sqlx::raw_sql(session).execute(connection).await.map(drop) })
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use postgres_cluster::Cluster;
+    use sqlx::{AssertSqlSafe, query_scalar};
+
+    use super::{PostgresStore, Time};
+
+    #[tokio::test]
+    async fn connections_are_set_up_as_promised() {
+        let database = Cluster::shared().database();
+        let careless = "ALTER ROLE CURRENT_USER SET synchronous_commit = off";
+        let before = PostgresStore::open(database.url(), Time::Caller).await.unwrap();
+        sqlx::raw_sql(careless).execute(before.pool()).await.unwrap();
+        let store = PostgresStore::open(database.url(), Time::Caller).await.unwrap();
+        for (setting, value) in [
+            ("statement_timeout", "30s"),
+            ("lock_timeout", "15s"),
+            ("idle_in_transaction_session_timeout", "1min"),
+            ("synchronous_commit", "on"),
+            ("application_name", "updraft"),
+        ] {
+            let sql = AssertSqlSafe(format!("SHOW {setting}"));
+            let set: String = query_scalar(sql).fetch_one(store.pool()).await.unwrap();
+            assert_eq!(set, value, "{setting}");
+        }
+        assert_eq!(store.pool().options().get_max_connections(), 12);
+    }
+
+    /// Writing sees what others commit meanwhile, reading does not, whatever a database's owner set.
+    #[tokio::test]
+    async fn transactions_name_their_level() {
+        let database = Cluster::shared().database();
+        let url = format!("{}?options=-c%20default_transaction_isolation%3Dserializable", database.url());
+        let store = PostgresStore::open(&url, Time::Caller).await.unwrap();
+        for (mut tx, level, read_only) in [
+            (store.write().await.unwrap(), "read committed", "off"),
+            (store.read().await.unwrap(), "repeatable read", "on"),
+        ] {
+            let shown: String = query_scalar("SHOW transaction_isolation").fetch_one(&mut *tx).await.unwrap();
+            assert_eq!(shown, level);
+            let shown: String = query_scalar("SHOW transaction_read_only").fetch_one(&mut *tx).await.unwrap();
+            assert_eq!(shown, read_only);
+        }
+    }
 }
