@@ -197,6 +197,7 @@ fn state() -> AppState {
         disabled: false,
         held: false,
         rollout: None,
+        rule: None,
     };
     let runtime_version = RuntimeVersion::parse("1.0.0").unwrap();
     let mut branch = Branch::new(BRANCH, BranchName::parse("production").unwrap());

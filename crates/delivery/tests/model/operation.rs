@@ -1,0 +1,214 @@
+//! What operators do: each operation with all that it says, and how it is planned.
+
+use std::sync::Arc;
+
+use model::control::plan::{self, ChannelIds};
+use model::control::{
+    ContentFingerprint, Control, Edit, OnRollout, Only, Plan, Refusal, RegisteredEmbedded, RollBackTo, Selection, Terms,
+};
+use model::{BasisPoints, BranchId, BranchName, ChannelId, ChannelName, LaneId, Rollout, Rule, Salt, Target};
+use uuid::Uuid;
+
+#[derive(Clone, Debug)]
+pub enum Operation {
+    CreateBranch(Uuid, BranchName),
+    CreateChannel(Uuid, ChannelName, BranchName),
+    Publish {
+        branch: BranchId,
+        lanes: Vec<LaneId>,
+        content: u64,
+        terms: Terms,
+    },
+    /// Also promoting: to another branch.
+    Republish {
+        source: Selection,
+        to: BranchId,
+        terms: Terms,
+    },
+    RollBack {
+        branch: BranchId,
+        to: RollBackTo,
+        only: Only,
+        on_rollout: OnRollout,
+    },
+    Pin {
+        branch: BranchName,
+        good: Selection,
+        on_rollout: OnRollout,
+    },
+    Unpin(BranchName),
+    StartRollout(Selection, BasisPoints, Salt),
+    SetRollout(Selection, BasisPoints),
+    FinishRollout(Selection),
+    RevertRollout(Selection),
+    Point(ChannelName, BranchName),
+    StartSplit(ChannelName, BranchName, BasisPoints, Salt),
+    SetSplit(ChannelName, BasisPoints),
+    FinishSplit(ChannelName),
+    RevertSplit(ChannelName),
+    Pause(ChannelName, bool),
+    Disable(Selection),
+    Enable(Selection),
+    Delete(Selection),
+    RenameBranch(BranchName, BranchName),
+    DeleteBranch(BranchName),
+    Register(RegisteredEmbedded),
+}
+
+/// Equal for what was published together, different for each platform and runtime version.
+pub fn content(number: u64, lane: &LaneId) -> ContentFingerprint {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&number.to_be_bytes());
+    bytes[8] = u8::from(lane.platform == model::Platform::Ios);
+    bytes[9] = lane.runtime_version.as_str().as_bytes()[0];
+    ContentFingerprint(bytes)
+}
+
+impl Operation {
+    pub fn plan(&self, control: &Control) -> Result<Plan, Refusal> {
+        match self.clone() {
+            Self::CreateBranch(id, name) => plan::create_branch(control, BranchId(id), name),
+            Self::CreateChannel(id, name, branch) => {
+                let ids = ChannelIds { channel: ChannelId(id), branch: BranchId(id) };
+                plan::create_channel(control, &name, Some(&branch), ids)
+            }
+            Self::Publish { branch, lanes, content: number, terms } => {
+                let lanes: Vec<_> = lanes.into_iter().map(|lane| (lane.clone(), content(number, &lane))).collect();
+                plan::publish(control, branch, &lanes, &terms)
+            }
+            Self::Republish { source, to, terms } => plan::republish(control, source, to, &terms),
+            Self::RollBack { branch, to, only, on_rollout } => plan::roll_back(control, branch, to, &only, on_rollout),
+            Self::Pin { branch, good, on_rollout } => plan::pin(control, &branch, good, on_rollout),
+            Self::Unpin(branch) => plan::unpin(control, &branch),
+            Self::StartRollout(selection, share, salt) => plan::start_rollout(control, selection, share, salt),
+            Self::SetRollout(selection, share) => plan::set_rollout(control, selection, share),
+            Self::FinishRollout(selection) => plan::finish_rollout(control, selection),
+            Self::RevertRollout(selection) => plan::revert_rollout(control, selection),
+            Self::Point(channel, branch) => plan::point_channel(control, &channel, &branch),
+            Self::StartSplit(channel, branch, share, salt) => {
+                plan::start_split(control, &channel, &branch, share, salt)
+            }
+            Self::SetSplit(channel, share) => plan::set_split(control, &channel, share),
+            Self::FinishSplit(channel) => plan::finish_split(control, &channel),
+            Self::RevertSplit(channel) => plan::revert_split(control, &channel),
+            Self::Pause(channel, paused) => plan::pause_channel(control, &channel, paused),
+            Self::Disable(selection) => plan::disable(control, selection),
+            Self::Enable(selection) => plan::enable(control, selection),
+            Self::Delete(selection) => plan::delete_updates(control, selection),
+            Self::RenameBranch(from, to) => plan::rename_branch(control, &from, to),
+            Self::DeleteBranch(name) => plan::delete_branch(control, &name),
+            Self::Register(embedded) => plan::register_embedded(control, embedded),
+        }
+    }
+
+    /// What the operation means, told on a copy of the state without issuing anything: what each device shows must be
+    /// the same there and in the state that the plan leads to. None where new entries are the meaning.
+    pub fn meant(&self, before: &Control) -> Option<Control> {
+        let mut meant = before.clone();
+        let edits: Vec<Edit> = match self {
+            Self::StartRollout(selection, share, salt) => {
+                let rollout = Some(Rollout { share: *share, salt: *salt });
+                on(before, *selection, |update| Edit::SetRollout { update, rollout })
+            }
+            Self::SetRollout(selection, share) => selection
+                .entries(before)
+                .ok()?
+                .into_iter()
+                .filter(|past| !past.entry.disabled)
+                .filter_map(|past| {
+                    let rollout = past.entry.rollout.map(|rollout| Rollout { share: *share, ..rollout })?;
+                    Some(Edit::SetRollout { update: past.entry.id, rollout: Some(rollout) })
+                })
+                .collect(),
+            Self::FinishRollout(selection) => {
+                rolling(before, *selection, |update| vec![Edit::SetRollout { update, rollout: None }])
+            }
+            Self::RevertRollout(selection) => rolling(before, *selection, |update| {
+                vec![Edit::SetRollout { update, rollout: None }, Edit::DisableUpdate { update, disabled: true }]
+            }),
+            Self::Disable(selection) => {
+                let mut edits = on(before, *selection, |update| Edit::DisableUpdate { update, disabled: true });
+                edits.extend(on(before, *selection, |update| Edit::SetRollout { update, rollout: None }));
+                edits
+            }
+            Self::Enable(selection) => on(before, *selection, |update| Edit::DisableUpdate { update, disabled: false }),
+            Self::Point(channel, branch) => {
+                vec![point(before, channel, |_| Target::Branch(before.branch_named(branch).expect("known").id))?]
+            }
+            Self::StartSplit(channel, branch, share, salt) => {
+                let new = before.branch_named(branch).expect("known").id;
+                let (share, salt) = (*share, *salt);
+                vec![point(before, channel, |target| match *target {
+                    Target::Branch(old) | Target::Split { old, .. } => Target::Split { old, new, share, salt },
+                })?]
+            }
+            Self::SetSplit(channel, share) => {
+                let share = *share;
+                vec![point(before, channel, |target| match *target {
+                    Target::Branch(only) => Target::Branch(only),
+                    Target::Split { old, new, salt, .. } => Target::Split { old, new, share, salt },
+                })?]
+            }
+            Self::FinishSplit(channel) => vec![point(before, channel, |target| end(target, true))?],
+            Self::RevertSplit(channel) => vec![point(before, channel, |target| end(target, false))?],
+            Self::Pause(channel, paused) => {
+                let channel = before.channel(channel)?.id;
+                vec![Edit::PauseChannel { channel, paused: *paused }]
+            }
+            Self::RenameBranch(..)
+            | Self::DeleteBranch(_)
+            | Self::Delete(_)
+            | Self::Register(_)
+            | Self::CreateBranch(..)
+            | Self::CreateChannel(..) => Vec::new(),
+            Self::Publish { .. }
+            | Self::Republish { .. }
+            | Self::RollBack { .. }
+            | Self::Pin { .. }
+            | Self::Unpin(_) => {
+                return None;
+            }
+        };
+        for edit in &edits {
+            meant.apply(edit).expect("of this state");
+        }
+        Some(meant)
+    }
+
+    /// What becomes of a rollout that is in the way.
+    pub fn on_rollout(&self) -> OnRollout {
+        match self {
+            Self::Publish { terms, .. } | Self::Republish { terms, .. } => terms.on_rollout,
+            Self::RollBack { on_rollout, .. } | Self::Pin { on_rollout, .. } => *on_rollout,
+            _ => OnRollout::Refuse,
+        }
+    }
+}
+
+fn on(control: &Control, selection: Selection, edit: impl Fn(model::UpdateId) -> Edit) -> Vec<Edit> {
+    let entries = selection.entries(control).unwrap_or_default();
+    entries.into_iter().map(|past| edit(past.entry.id)).collect()
+}
+
+fn rolling(control: &Control, selection: Selection, edits: impl Fn(model::UpdateId) -> Vec<Edit>) -> Vec<Edit> {
+    let entries = selection.entries(control).unwrap_or_default().into_iter();
+    let open = entries.filter(|past| past.entry.rollout.is_some() && !past.entry.disabled);
+    open.flat_map(|past| edits(past.entry.id)).collect()
+}
+
+fn point(control: &Control, channel: &ChannelName, to: impl Fn(&Target) -> Target) -> Option<Edit> {
+    let channel = control.channel(channel)?;
+    Some(Edit::PointChannel { channel: channel.id, target: to(&channel.target) })
+}
+
+const fn end(target: &Target, at_new: bool) -> Target {
+    match *target {
+        Target::Branch(only) => Target::Branch(only),
+        Target::Split { old, new, .. } => Target::Branch(if at_new { new } else { old }),
+    }
+}
+
+/// A rule that names devices.
+pub fn rule(ids: Vec<Uuid>) -> Option<Arc<Rule>> {
+    model::DeviceIds::new(ids).ok().map(|ids| Arc::new(Rule::DeviceIn(ids)))
+}
