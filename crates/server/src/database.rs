@@ -15,7 +15,7 @@ pub enum Database {
     /// A file, for one server.
     Sqlite(SqliteStore),
     /// A server, for any number.
-    Postgres(PostgresStore),
+    Postgres(Box<PostgresStore>),
 }
 
 /// The file of [`Database::Sqlite`] in the data directory.
@@ -26,7 +26,7 @@ impl Database {
     pub async fn open(settings: &Settings, time: Time) -> Result<Self, StoreError> {
         match &settings.database {
             DatabaseSource::DataDir => SqliteStore::open(&settings.data_dir.join(FILE)).await.map(Self::Sqlite),
-            DatabaseSource::Postgres(url) => PostgresStore::open(url, time).await.map(Self::Postgres),
+            DatabaseSource::Postgres(url) => Ok(Self::Postgres(Box::new(PostgresStore::open(url, time).await?))),
         }
     }
 
@@ -39,7 +39,7 @@ impl Database {
     pub fn store(&self) -> Arc<dyn Store> {
         match self {
             Self::Sqlite(store) => Arc::new(store.clone()),
-            Self::Postgres(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(PostgresStore::clone(store)),
         }
     }
 

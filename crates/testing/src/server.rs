@@ -105,7 +105,16 @@ impl ServerBuilder {
         let token = running.process_token.to_string();
         let store = kept.get().expect("a store that was wired").clone();
         let database = self.database;
-        Ok(TestServer { clock: self.clock, records, store, token, running: Some(running), settings, directory, database })
+        Ok(TestServer {
+            clock: self.clock,
+            records,
+            store,
+            token,
+            running: Some(running),
+            settings,
+            directory,
+            database,
+        })
     }
 }
 
@@ -152,13 +161,11 @@ impl TestServer {
 
     /// Its database through connections of their own, as another process has them.
     pub async fn other_store(&self) -> Arc<dyn Store> {
-        match self.postgres_url() {
-            Some(url) => Arc::new(PostgresStore::open(url, ::server::Time::Caller).await.expect("the database")),
-            None => {
-                let file = self.data_dir().join("updraft.sqlite");
-                Arc::new(SqliteStore::open(&file).await.expect("the database"))
-            }
+        if let Some(url) = self.postgres_url() {
+            return Arc::new(PostgresStore::open(url, ::server::Time::Caller).await.expect("the database"));
         }
+        let file = self.data_dir().join("updraft.sqlite");
+        Arc::new(SqliteStore::open(&file).await.expect("the database"))
     }
 
     /// Stops it as SIGTERM does.

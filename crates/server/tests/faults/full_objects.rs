@@ -10,8 +10,10 @@ use std::time::Duration;
 use admin::Admin;
 use async_trait::async_trait;
 use axum::body::Body;
-use blob::BlobStore;
+use blob::{BlobStore, CacheLimits, CachedBlobs};
 use bytes::Bytes;
+use delivery::Delivery;
+use delivery::door::Open;
 use futures_util::stream::BoxStream;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
@@ -87,7 +89,7 @@ async fn api(scratch: &TempDir, blobs: BlobStore) -> axum::Router {
     };
     let publishing = Publishing::new(
         store.clone(),
-        blobs,
+        blobs.clone(),
         MasterKey::from_bytes([7; 32]),
         rules,
         Arc::new(SystemClock),
@@ -97,9 +99,12 @@ async fn api(scratch: &TempDir, blobs: BlobStore) -> axum::Router {
     let slug = AppSlug::parse("default").unwrap();
     let (channel, key) = (ChannelName::parse("production").unwrap(), KeyId::parse("main").unwrap());
     publishing.bootstrap(&slug, &channel, &key).await.unwrap();
+    let unread = Arc::new(CachedBlobs::new(Arc::new(blobs.clone()), CacheLimits::default()));
     admin::router(Admin {
         publishing,
         apps: store.clone(),
+        audit: store.clone(),
+        explain: Arc::new(Delivery::new(store.clone(), unread, Box::new(Open), Vec::new())),
         tokens: store,
         process_token: Some(token_hash(TOKEN)),
         public_url: "http://updates.example.com".into(),

@@ -1,9 +1,10 @@
 //! Two servers, two processes, one PostgreSQL and one directory for blobs.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use postgres_cluster::{Cluster, Database};
 use testing::{Export, Publisher};
+use tokio::time::Instant;
 
 use crate::process::{Launch, ServerProcess};
 use crate::say;

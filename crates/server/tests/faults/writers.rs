@@ -1,8 +1,9 @@
 //! Eight writers on one branch, in two processes, on PostgreSQL.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use model::{AppSlug, LaneId, Millis};
 use server::Time;
@@ -32,18 +33,22 @@ async fn nothing_is_lost_between_eight_writers() {
     let seconds = std::env::vars().find(|(name, _)| name == SECONDS).map_or(10, |(_, value)| value.parse().unwrap());
     let replicas = Replicas::start().await;
     replicas.first.publisher().publish(&Export::small("1.0.0", "the first"), "production").await;
-    let until = Instant::now() + Duration::from_secs(seconds);
+    let over = Arc::new(AtomicBool::new(false));
     let writers = (0..WRITERS).map(|number| {
         let server = if number % 2 == 0 { &replicas.first } else { &replicas.second };
-        tokio::spawn(write(number, server.publisher(), until))
+        tokio::spawn(write(number, server.publisher(), over.clone()))
     });
     let writers: Vec<_> = writers.collect();
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+    over.store(true, Ordering::Relaxed);
     let mut all = Told::default();
     for writer in writers {
         let told = writer.await.unwrap();
         all.issued.extend(told.issued);
         for (from, to) in [(told.done, &mut all.done), (told.refused, &mut all.refused)] {
-            from.into_iter().for_each(|(name, count)| *to.entry(name).or_default() += count);
+            for (name, count) in from {
+                *to.entry(name).or_default() += count;
+            }
         }
     }
     say(&format!("{WRITERS} writers in {seconds} s: done {:?}, refused {:?}", all.done, all.refused));
@@ -82,11 +87,11 @@ async fn judge(replicas: &Replicas, all: &Told) {
 }
 
 /// One operation after another, of every kind that meets others on the branch.
-async fn write(number: u64, publisher: Publisher, until: Instant) -> Told {
+async fn write(number: u64, publisher: Publisher, over: Arc<AtomicBool>) -> Told {
     static TEXT: AtomicU64 = AtomicU64::new(0);
     let mut told = Told::default();
     let mut turn = number;
-    while Instant::now() < until {
+    while !over.load(Ordering::Relaxed) {
         turn += 1;
         let name = ["publish", "rollout", "roll_back", "raise", "finish", "revert", "pause"][(turn % 7) as usize];
         let text = format!("{number} {}", TEXT.fetch_add(1, Ordering::Relaxed));
@@ -105,7 +110,7 @@ async fn write(number: u64, publisher: Publisher, until: Instant) -> Told {
             }
             "roll_back" => publisher.roll_back("production", api::RollBackTo::Previous).await,
             "pause" => {
-                let paused = Some(turn % 2 == 0);
+                let paused = Some(turn.is_multiple_of(2));
                 let body = serde_json::to_vec(&api::ChangeChannel { branch: None, paused }).unwrap();
                 publisher.send(http::Method::PATCH, "/channels/production", &[], body.into()).await
             }
@@ -125,7 +130,7 @@ async fn write(number: u64, publisher: Publisher, until: Instant) -> Told {
             note(&mut told.done, name);
             let body = answer.json();
             let groups = body["groups"].as_array().or(body["also"].as_array()).cloned().unwrap_or_default();
-            for update in groups.iter().chain([&body]).flat_map(|group| group["updates"].as_array()).flatten() {
+            for update in groups.iter().chain([&body]).filter_map(|group| group["updates"].as_array()).flatten() {
                 told.issued.push(update["id"].as_str().unwrap().to_owned());
             }
         } else {

@@ -13,6 +13,8 @@ fn back(to: api::RollBackTo, message: &str) -> api::RollBack {
         channel: Some("production".into()),
         branch: None,
         to,
+        group: None,
+        on_rollout: api::OnRollout::Refuse,
         platform: None,
         runtime_version: None,
         message: Some(message.into()),

@@ -166,7 +166,7 @@ async fn a_body_that_is_not_the_one_of_the_api_is_refused_and_says_why() {
     let files = scene.server.blob_files().len();
     let text = good.to_string();
     for (what, body, says) in [
-        ("nothing", String::new(), "EOF"),
+        ("nothing", String::new(), "platforms"),
         ("no JSON", "channel=beta".into(), "expected value"),
         ("half of it", text[..text.len() / 2].into(), "EOF"),
         ("another document behind it", format!("{text}{{}}"), "trailing"),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use blob::BlobStore;
 use model::{AppSlug, Millis, Platform, UpdateId};
-use store::{Apps, Blobs, History, StoredUpdate};
+use store::{Apps, Blobs, History, ReadControl, StoredUpdate};
 use store_sqlite::SqliteStore;
 
 use super::cut::Left;
