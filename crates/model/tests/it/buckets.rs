@@ -79,6 +79,48 @@ fn two_salts_draw_independently() {
     assert!(joint(one, one) > 100_000.0, "the test sees dependence where there is some");
 }
 
+/// Two rollouts at once, as operators run them: who is inside one is inside the other no more and no less often.
+#[test]
+fn two_rollouts_are_independent_and_as_large_as_they_say() {
+    let shares = [(1_000, 2_500), (5_000, 5_000), (100, 9_000), (250, 333)];
+    for (number, (one, two)) in (0x0010_u128..).zip(shares) {
+        let salts = [Salt(Uuid::from_u128(number)), Salt(Uuid::from_u128(number << 64))];
+        let (statistic, table) = of_two(salts, one, two);
+        // Four cells whose shares are given: 3 degrees of freedom, 16.27 is passed by one honest sample in a thousand.
+        assert!(statistic < 16.27, "{one} and {two}: {statistic}, {table:?}");
+        let (same, table) = of_two([salts[0], salts[0]], one, two);
+        assert!(same > 100.0, "the test sees one salt used twice: {same}, {table:?}");
+    }
+}
+
+/// The statistic of the table inside/outside of two rollouts, and the table.
+fn of_two([one, two]: [Salt; 2], share_one: u16, share_two: u16) -> (f64, [[u32; 2]; 2]) {
+    let mut table = [[0_u32; 2]; 2];
+    for device in devices() {
+        let inside = |salt, share: u16| Draw::of(salt, share.try_into().expect("legal"), Some(device)).inside();
+        table[usize::from(inside(one, share_one))][usize::from(inside(two, share_two))] += 1;
+    }
+    let shares = |inside: u16| [f64::from(10_000 - inside) / 10_000.0, f64::from(inside) / 10_000.0];
+    let mut statistic = 0.0;
+    for (row, share) in table.iter().zip(shares(share_one)) {
+        for (count, other) in row.iter().zip(shares(share_two)) {
+            let expected = 100_000.0 * share * other;
+            statistic += (f64::from(*count) - expected).powi(2) / expected;
+        }
+    }
+    (statistic, table)
+}
+
+/// Down to the single bucket, so that also the smallest step of a rollout adds its share.
+#[test]
+fn every_bucket_is_as_likely() {
+    let mut cells = vec![0_u32; 10_000];
+    devices().for_each(|device| cells[usize::from(bucket(Salt(Uuid::from_u128(3)), Some(device)))] += 1);
+    let statistic: f64 = cells.iter().map(|count| (f64::from(*count) - 10.0).powi(2) / 10.0).sum();
+    // 9,999 degrees of freedom: an honest sample lies between these in all but two of a thousand.
+    assert!((9_567.0..10_443.0).contains(&statistic), "{statistic}");
+}
+
 /// Ids as clients make them (version 4), from a fixed seed.
 fn devices() -> impl Iterator<Item = Uuid> {
     (0..DEVICES).map(|number| {
