@@ -144,6 +144,24 @@ fn a_roll_back_is_a_state_to_go_back_to() {
     assert_eq!(issues(&app, &plan), ["asked on main: android embedded as 2"]);
 }
 
+/// A build for testers must not become everybody's.
+#[test]
+fn what_was_for_a_few_is_not_what_everyone_goes_back_to() {
+    let mut app = App::new();
+    app.publish_android("main", 1);
+    app.publish("main", &[Android], 2, &targeted());
+    let plan = back(&app, RollBackTo::Previous, &Only::default()).expect("not refused");
+    assert_eq!(issues(&app, &plan), ["asked on main: android copy of 1"], "from the few");
+    app.publish_android("main", 3);
+    let plan = back(&app, RollBackTo::Previous, &Only::default()).expect("not refused");
+    assert_eq!(issues(&app, &plan), ["asked on main: android copy of 1"], "past the few");
+    let mut app = App::new();
+    app.publish("main", &[Android], 1, &targeted());
+    app.publish_android("main", 2);
+    let nothing = Refusal::NothingToRollBackTo(lane(Android, "1.0.0"));
+    assert_eq!(back(&app, RollBackTo::Previous, &Only::default()), Err(nothing));
+}
+
 #[test]
 fn a_pin_does_not_hold_a_roll_back() {
     let mut app = App::new();

@@ -118,10 +118,13 @@ fn concerned(control: &Control, branch: BranchId, only: &Only) -> Vec<LaneId> {
     heads.into_iter().map(|head| head.lane.clone()).collect()
 }
 
-/// What was served before the head and shows something else than it.
+/// What was served to everyone before the head and shows something else than it. What went to some by a rule was never
+/// meant for the rest.
 fn before_head(control: &Control, branch: BranchId, lane: &LaneId) -> Result<Content, Refusal> {
     let nothing = |_| Refusal::NothingToRollBackTo(lane.clone());
-    let history: Vec<&PastEntry> = control.lane(branch, lane).collect();
+    let newest = control.lane(branch, lane).find(|past| !past.entry.held).map(|past| past.entry.id);
+    let history: Vec<&PastEntry> =
+        control.lane(branch, lane).filter(|past| past.entry.rule.is_none() || Some(past.entry.id) == newest).collect();
     let past: Vec<roll_back::PastEntry> = history
         .iter()
         .map(|past| roll_back::PastEntry {
