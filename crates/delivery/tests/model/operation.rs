@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use model::control::plan::{self, ChannelIds};
 use model::control::{
-    ContentFingerprint, Control, Edit, OnRollout, Only, Plan, Refusal, RegisteredEmbedded, RollBackTo, Selection, Terms,
+    ContentFingerprint, Control, Edit, OnRollout, Only, Plan, Refusal, RegisteredEmbedded, RollBackTo, Selection,
+    Terms, Why,
 };
 use model::{BasisPoints, BranchId, BranchName, ChannelId, ChannelName, LaneId, Rollout, Rule, Salt, Target};
 use uuid::Uuid;
@@ -102,8 +103,9 @@ impl Operation {
     }
 
     /// What the operation means, told on a copy of the state without issuing anything: what each device shows must be
-    /// the same there and in the state that the plan leads to. None where new entries are the meaning.
-    pub fn meant(&self, before: &Control) -> Option<Control> {
+    /// the same there and in the state that the plan leads to, unless it gets what the operation was asked to issue.
+    /// None where what waited is served.
+    pub fn meant(&self, before: &Control, plan: &Plan) -> Option<Control> {
         let mut meant = before.clone();
         let edits: Vec<Edit> = match self {
             Self::StartRollout(selection, share, salt) => {
@@ -173,6 +175,20 @@ impl Operation {
             meant.apply(edit).expect("of this state");
         }
         Some(meant)
+    }
+
+    /// What becomes of the rollouts in the lanes that get something.
+    fn settles(&self, before: &Control, plan: &Plan) -> Vec<Edit> {
+        let asked = plan.issues.iter().filter(|group| group.why == Why::Asked);
+        let lanes = asked.flat_map(|group| group.entries.iter().map(|entry| (group.branch, &entry.lane)));
+        let open = |past: &&model::control::PastEntry| past.entry.rollout.is_some() && !past.entry.disabled;
+        lanes
+            .flat_map(|(branch, lane)| before.lane(branch, lane).filter(open))
+            .map(|past| match self.on_rollout() {
+                OnRollout::Revert => Edit::DisableUpdate { update: past.entry.id, disabled: true },
+                OnRollout::Refuse | OnRollout::Finish => Edit::SetRollout { update: past.entry.id, rollout: None },
+            })
+            .collect()
     }
 
     /// What becomes of a rollout that is in the way.

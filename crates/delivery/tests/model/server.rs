@@ -14,7 +14,7 @@ use delivery::door::Open;
 use delivery::record::{CheckRecord, CheckSink};
 use delivery::{Asked, Delivery};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use model::control::{Content, ContentFingerprint, Control, Edit, PastEntry, Plan, PlannedEntry};
+use model::control::{Content, ContentFingerprint, Control, Edit, PastEntry, Plan, PlannedEntry, Why};
 use model::{AppId, AppSlug, BranchId, ChannelId, Entry, EntryKind, KeyId, Millis, UpdateGroupId, UpdateId};
 use protocol::manifest::{Asset, LaunchAsset, Manifest};
 use protocol::{Directive, Timestamp, names};
@@ -109,6 +109,8 @@ pub struct Server<'s> {
     branch_names: RefCell<HashMap<String, String>>,
     files: HashMap<String, Bytes>,
     pub ledger: Ledger,
+    /// What the last operation was asked to issue.
+    pub asked: HashSet<UpdateId>,
     pub checks: std::cell::Cell<u64>,
 }
 
@@ -145,6 +147,7 @@ impl<'s> Server<'s> {
             branch_names: RefCell::default(),
             files: HashMap::new(),
             ledger: Ledger::default(),
+            asked: HashSet::new(),
             checks: std::cell::Cell::new(0),
         }
     }
@@ -158,10 +161,15 @@ impl<'s> Server<'s> {
             let applied = self.control.apply(edit);
             applied.map_err(|_| Violation(format!("the plan edits what is not there: {edit:?}")))?;
         }
+        self.asked.clear();
         for group in plan.issues {
             let id = UpdateGroupId(dice.uuid());
             for planned in group.entries {
-                self.issue(group.branch, id, planned, UpdateId(dice.uuid()));
+                let update = UpdateId(dice.uuid());
+                if group.why == Why::Asked {
+                    self.asked.insert(update);
+                }
+                self.issue(group.branch, id, planned, update);
             }
         }
         self.load()
