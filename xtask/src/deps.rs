@@ -46,6 +46,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// Only tests may use them, whatever room they are in.
 const TESTS_ONLY: &[&str] = &["postgres-cluster", "testing"];
 
+/// What tests of a room may use besides: the strict client judges what delivery answers.
+const TESTS_MAY_USE: &[(&str, &[&str])] = &[("delivery", &["device"])];
+
 /// Libraries that only the named rooms may see, directly.
 const ONLY_UNDER: &[(&str, &[&str])] = &[
     ("axum", &["admin", "server", "testing"]),
