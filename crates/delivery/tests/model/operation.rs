@@ -163,13 +163,10 @@ impl Operation {
             | Self::Register(_)
             | Self::CreateBranch(..)
             | Self::CreateChannel(..) => Vec::new(),
-            Self::Publish { .. }
-            | Self::Republish { .. }
-            | Self::RollBack { .. }
-            | Self::Pin { .. }
-            | Self::Unpin(_) => {
-                return None;
+            Self::Publish { .. } | Self::Republish { .. } | Self::RollBack { .. } | Self::Pin { .. } => {
+                self.settles(before, plan)
             }
+            Self::Unpin(_) => return None,
         };
         for edit in &edits {
             meant.apply(edit).expect("of this state");
