@@ -43,8 +43,8 @@ pub struct CreateAppArgs {
 /// `updraft audit`
 #[derive(Debug, Args)]
 pub struct AuditArgs {
-    /// At most so many lines, newest first
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
+    /// At most so many lines, newest first: 1 to 1000 [default: 100]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub limit: Option<u16>,
     /// The server.
     #[command(flatten)]

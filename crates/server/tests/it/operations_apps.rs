@@ -69,3 +69,11 @@ async fn every_address_beneath_an_unknown_app_says_so() {
         assert_problem(&answer, (404, "unknown_app", "app"), app);
     }
 }
+
+#[tokio::test]
+async fn the_api_describes_itself_to_everybody() {
+    let server = TestServer::start().await;
+    let answer = server.anonymous().get("/api/v1/openapi.json", &[]).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/json"));
+    assert_eq!(answer.body, include_bytes!("../../../../docs/openapi.json")[..], "as it is committed");
+}

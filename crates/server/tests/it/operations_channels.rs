@@ -123,7 +123,10 @@ async fn what_cannot_be_done_to_a_channel_is_refused_with_its_code() {
         ),
         (("DELETE", "/branches/next", Value::Null), (409, "branch_in_use", "branch")),
         (("DELETE", "/branches/production", Value::Null), (409, "branch_in_use", "branch")),
-        (("POST", "/roll-backs", json!({ "channel": "production", "to": "embedded" })), (409, "split_channel", "channel")),
+        (
+            ("POST", "/roll-backs", json!({ "channel": "production", "to": "embedded" })),
+            (409, "split_channel", "channel"),
+        ),
     ] {
         desk.refused(request, problem).await;
     }
