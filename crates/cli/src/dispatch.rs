@@ -180,7 +180,7 @@ impl Desk<'_> {
             AppsCommand::Show(operator) => apps::show(operator.resolve(), self.printer).await,
             AppsCommand::Create(args) => {
                 let connection = self.watched(args.admin.resolve());
-                operate(connection, apps::create(args.slug, args.channel), Consent::Given, self.printer).await
+                apps::create(connection, args.slug, args.channel, self.printer).await
             }
         }
     }

@@ -70,8 +70,7 @@ impl Intent {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Request {
     pub(crate) method: Method,
-    pub(crate) place: Place,
-    /// Beneath the place; each segment is percent-encoded.
+    /// Beneath the app; each segment is percent-encoded.
     pub(crate) path: Vec<String>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) body: Option<serde_json::Value>,
@@ -136,12 +135,13 @@ impl Remote {
 
     /// Does what is safe to send again under its key.
     pub(crate) async fn operate(&self, operation: &Request, key: IdempotencyKey) -> Result<api::Operated, RemoteError> {
-        let Request { method, place, path, query, body } = operation;
+        let Request { method, path, query, body } = operation;
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         self.connection.intent.sending();
         let request = || {
-            let request =
-                self.request_at(method.clone(), *place, &path, query).header(api::IDEMPOTENCY_KEY, key.header_value());
+            let request = self
+                .request_at(method.clone(), Place::App, &path, query)
+                .header(api::IDEMPOTENCY_KEY, key.header_value());
             match body {
                 Some(body) => request.json(body),
                 None => request,
@@ -158,6 +158,13 @@ impl Remote {
         query: &[(String, String)],
     ) -> Result<T, RemoteError> {
         self.exchange.json(Repeat::Always, || self.request_at(Method::GET, place, path, query)).await
+    }
+
+    /// A second one is refused, since a name is all that tells apps apart.
+    pub(crate) async fn create_app(&self, app: &api::CreateApp) -> Result<api::AppSummary, RemoteError> {
+        self.connection.intent.sending();
+        let request = || self.request_at(Method::POST, Place::Server, &["apps"], &[]).json(app);
+        self.exchange.json(Repeat::IfUntouched, request).await
     }
 
     pub(crate) async fn keys(&self) -> Result<api::Keys, RemoteError> {

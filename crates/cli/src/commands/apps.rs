@@ -2,7 +2,6 @@
 
 use api::{App, Apps, Audit, AuditLine, CreateApp};
 
-use super::operation::Operation;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::remote::{Connection, Place, Remote};
@@ -17,11 +16,22 @@ pub async fn list(connection: Connection, printer: &Printer) -> Result<(), Failu
     Ok(())
 }
 
-/// Creates an app with its first channel, by default `production`.
-pub fn create(slug: String, channel: Option<String>) -> Operation {
+/// Creates an app with its first channel, by default `production`, and a signing key.
+pub async fn create(
+    connection: Connection,
+    slug: String,
+    channel: Option<String>,
+    printer: &Printer,
+) -> Result<(), Failure> {
     let done = format!("Created app {slug} with channel {}", channel.as_deref().unwrap_or("production"));
-    let next = format!("`updraft apps show --app {}` prints its update URL", shell::word(&slug));
-    Operation::post(&["apps"], &CreateApp { slug, channel }, done).on_the_server().next(next)
+    let created = Remote::new(connection, printer)?
+        .create_app(&CreateApp { slug, channel })
+        .await
+        .map_err(|error| Failure::of_intent(error, "see with `updraft apps list` whether the app is there"))?;
+    printer.data(&done);
+    printer.note(&format!("hint: `updraft apps show --app {}` prints its update URL", shell::word(&created.slug)));
+    printer.json(&created);
+    Ok(())
 }
 
 /// Shows the connection's app.

@@ -33,8 +33,10 @@ fn in_words(explained: &Explanation) -> String {
         ExplainedAnswer::NotFound => "not found (404)".into(),
     };
     let branch = branch.as_ref().map(|branch| format!("Branch: {branch}\n")).unwrap_or_default();
-    let crossing =
-        channel_rollout.as_ref().map(|draw| format!("Channel rollout: {}\n", side(draw))).unwrap_or_default();
+    let crossing = channel_rollout
+        .as_ref()
+        .map(|draw| format!("Channel rollout: bucket / share {}\n", side(draw)))
+        .unwrap_or_default();
     let filter = match filter {
         Some(branch) => format!("only updates of branch {branch} pass on the device from then on"),
         None => "none is sent; the device keeps the one it has".into(),
@@ -48,22 +50,22 @@ fn in_words(explained: &Explanation) -> String {
 }
 
 fn in_columns(steps: &[Step]) -> String {
-    let rows: Vec<[String; 4]> = steps
+    let rows: Vec<[String; 5]> = steps
         .iter()
         .map(|step| {
             let what = match step.kind {
                 UpdateKind::Update => step.update.clone(),
                 UpdateKind::RollBackToEmbedded => format!("{} (roll back to embedded)", step.update),
             };
-            let became = format!("{} ({})", step.explanation, step.code);
-            [what, step.created_at.clone(), became, step.rollout.as_ref().map(side).unwrap_or_default()]
+            let draw = step.rollout.as_ref().map(side).unwrap_or_default();
+            [what, step.created_at.clone(), step.code.clone(), draw, step.explanation.clone()]
         })
         .collect();
-    table::aligned(["update", "created at", "what became of it", "rollout"], &rows)
+    table::aligned(["update", "created at", "became", "bucket / share", "that is"], &rows)
 }
 
+/// Both in basis points: a device is inside when its bucket is below the share.
 fn side(Draw { bucket, basis_points, inside }: &Draw) -> String {
     let side = if *inside { "inside" } else { "outside" };
-    // A device is inside when its bucket is below the share, both in basis points.
-    format!("bucket {bucket} is {side} {} ({basis_points})", Share(*basis_points))
+    format!("{bucket} / {basis_points}, {side} {}", Share(*basis_points))
 }

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::issued;
 use crate::machine::IdempotencyKey;
 use crate::printer::Printer;
-use crate::remote::{Connection, Place, Remote, Request};
+use crate::remote::{Connection, Remote, Request};
 
 /// An operation that the server answers with [`api::Operated`].
 #[derive(Clone, Debug, PartialEq)]
@@ -47,13 +47,8 @@ impl Operation {
         let path = path.iter().map(|&segment| segment.to_owned()).collect();
         // Every body is plain data with string keys, which always has a JSON form.
         let body = body.map(|body| serde_json::to_value(body).unwrap_or_default());
-        let request = Request { method, place: Place::App, path, query: Vec::new(), body };
+        let request = Request { method, path, query: Vec::new(), body };
         Self { request, done, next: None, question: None }
-    }
-
-    pub(super) fn on_the_server(mut self) -> Self {
-        self.request.place = Place::Server;
-        self
     }
 
     pub(super) fn next(mut self, next: impl Into<String>) -> Self {

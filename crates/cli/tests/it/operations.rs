@@ -184,8 +184,6 @@ async fn what_was_published_is_listed_and_shown() {
 #[tokio::test]
 async fn apps_and_their_audit_log() {
     let transcripts = [
-        told("apps create shop", &operated("create_app"), Code::AppExists).await,
-        told("apps create shop --channel main", &operated("create_app"), Code::InvalidName).await,
         told(
             "apps list",
             &json!({"apps": [{"slug": "shop", "created_at": "2026-11-23T12:00:00.000Z", "version": 7}]}),
@@ -208,6 +206,33 @@ async fn apps_and_their_audit_log() {
         .await,
     ];
     insta::assert_snapshot!(transcripts.concat());
+}
+
+#[tokio::test]
+async fn an_app_is_created_once() {
+    let server = FakeServer::start().await;
+    let line = format!("apps create shop --channel main --server {}", server.url);
+    let created = json!({"slug": "shop", "created_at": "2026-11-23T12:00:00.000Z", "version": 1});
+    server.answer(&created);
+    let (exit, out, err) = run(&line, Mode::default()).await;
+    assert_eq!((exit, out.as_str()), (Exit::Ok, "Created app shop with channel main\n"));
+    assert_eq!(err, "hint: `updraft apps show --app shop` prints its update URL\n");
+    let asked = server.asked();
+    assert_eq!((asked.line.as_str(), asked.idempotency_key), ("POST /api/v1/apps", None));
+    assert_eq!(asked.body, Some(json!({"slug": "shop", "channel": "main"})));
+
+    server.answer(&created);
+    let (_, out, _) = run(&line, Mode { json: true, ..Mode::default() }).await;
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&out).unwrap(), created);
+    server.refuse(Code::AppExists);
+    assert_eq!(run(&line, Mode::default()).await.0, Exit::Refused);
+
+    // It may be there now, and a second one would be refused: that must not hide how the first one ended.
+    server.fail("nothing", [Fault::CutAfterwards]);
+    server.answer(&created);
+    let (exit, _, err) = run(&line, Mode::default()).await;
+    assert_eq!((exit, server.count("nothing")), (Exit::Unreachable, 4));
+    assert!(err.contains("see with `updraft apps list`"), "{err}");
 }
 
 #[tokio::test]

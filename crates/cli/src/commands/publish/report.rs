@@ -39,11 +39,10 @@ impl PublishReport {
         let Self { published, message, uploaded: Uploaded { files, bytes, reused }, .. } = self;
         let message = message.as_ref().map(|message| format!("Message: {message}\n")).unwrap_or_default();
         printer.data(&format!(
-            "Published to branch {} as group {}\n{}{}{}{message}Uploaded {}, {}; {reused} reused",
+            "Published to branch {} as group {}\n{}{}{message}Uploaded {}, {}; {reused} reused",
             published.branch,
             published.group,
             issued::table(&published.updates),
-            issued::held(&published.branch, &published.updates),
             issued::groups(&published.also),
             table::files(*files),
             table::bytes(*bytes),
