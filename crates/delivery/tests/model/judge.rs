@@ -81,7 +81,9 @@ fn is_newest_there(server: &Server<'_>, phone: &Phone, client: &Client, from: &P
     let filter = client.device.stored_filters().and_then(|filters| filters.get("branchid"));
     let passes = |update: &&PastEntry| filter == Some(&FieldValue::Text(update.branch.to_string()));
     let ready = client.device.ready_updates();
-    let of_branch: Vec<_> = ready.iter().filter_map(|id| server.ledger.issued.get(id)).filter(passes).collect();
+    let may_start = |id: &&Uuid| !phone.failed.contains(*id);
+    let of_branch: Vec<_> =
+        ready.iter().filter(may_start).filter_map(|id| server.ledger.issued.get(id)).filter(passes).collect();
     let built = phone.build.embedded.map_or(0, |(_, built)| built);
     !passes(&from) && !of_branch.is_empty() && of_branch.iter().all(|update| update.entry.created_at.0 < built)
 }
