@@ -142,7 +142,7 @@ fn do_it(
             let build = Build { runtime_version: runtime(next), embedded, ..phone.build.clone() };
             phone.install(build, signing);
             phone.launched_well.clear();
-            launch(phone, server)?;
+            if dice.percent(20) { crash(phone, server)? } else { launch(phone, server)? }
         }
         Deed::FreshInstall => {
             let id = phone.asker.id.map(|_| dice.uuid());
@@ -177,9 +177,6 @@ fn crash(phone: &mut Phone, server: &Server<'_>) -> Result<(), Violation> {
     let moved = phone.client.moved(from, to);
     judge::launched(server, phone, &phone.client, moved)?;
     let Some(id) = to.id().filter(|id| !phone.launched_well.contains(id)) else { return Ok(()) };
-    if phone.build.embedded.is_some_and(|(embedded, _)| embedded == id) {
-        return Ok(());
-    }
     phone.client.device.fail_launch("a bad update");
     phone.failed.insert(id);
     phone.client.excuses.failed = true;

@@ -177,8 +177,12 @@ fn explains(server: &Server<'_>, phone: &Phone, settled: &Settled, reason: &str,
             (runs_embedded && !is_registered && is_newer && !is_directive)
                 || was_deleted(server, settled.running, meant)
         }
-        // The stock client without an embedded update ignores the directive.
-        "served_roll_back" => is_directive && (embedded.is_none() || was_deleted(server, settled.running, meant)),
+        // The stock client without an embedded update ignores the directive; one whose embedded update failed at its very
+        // first launch takes it and cannot follow.
+        "served_roll_back" => {
+            let cannot_follow = embedded.is_none_or(|(id, _)| phone.failed.contains(&id));
+            is_directive && (cannot_follow || was_deleted(server, settled.running, meant))
+        }
         _ => false,
     }
 }

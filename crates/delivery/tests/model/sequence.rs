@@ -190,7 +190,8 @@ impl Sequence<'_> {
             }
             let can_receive = match oracle::choice(&self.server.control, &phone.asker) {
                 Choice::Entry(past) if past.entry.kind == EntryKind::RollBackToEmbedded => {
-                    phone.takes_directives() && phone.build.embedded.is_some()
+                    let embedded = phone.build.embedded;
+                    phone.takes_directives() && embedded.is_some_and(|(id, _)| !phone.failed.contains(&id))
                 }
                 Choice::Entry(past) => !phone.failed.contains(&past.entry.id.0),
                 _ => true,
