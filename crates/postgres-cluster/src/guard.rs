@@ -15,31 +15,49 @@ use crate::programs;
 /// Who may do everything. Tests connect as [`crate::database::ROLE`].
 pub(crate) const SUPERUSER: &str = "postgres";
 
-/// Obeys a word a line and answers each when it is done, until the lines end because we did. `$1` is the server's
-/// program, the rest its arguments; the current directory is the scratch directory.
+/// Obeys a word a line and answers each when it is done, until the lines end because we did. The current directory is the
+/// scratch directory, which is the guard's to remove from its first moment.
 ///
-/// A server of its own process group does not hear the Ctrl-C that ends a test run, so it is the guard's to end. SIGQUIT
-/// stops it without writing anything more.
+/// It sorts as English where the package can. A server of its own process group does not hear the Ctrl-C that ends a test
+/// run, so it is the guard's to end; SIGQUIT stops it without writing anything more.
 const GUARD: &str = r#"
+initialise() {
+    for sorting in '--locale-provider=icu --icu-locale=en-US' ''; do
+        rm -rf data
+        # Its words are arguments.
+        if "$programs/initdb" --pgdata data --username "$superuser" --auth trust --encoding UTF8 --locale C \
+            --no-sync --no-instructions $sorting </dev/null >>log 2>&1; then
+            printf '%s\n' "$settings" >>data/postgresql.conf
+            echo initialised
+            return
+        fi
+    done
+    echo failed
+}
 start() {
-    "$@" </dev/null >>log 2>&1 &
+    "$programs/postgres" -D data -k "$PWD" </dev/null >>log 2>&1 &
     server=$!
-    until psql_answers; do
+    until answers; do
         kill -0 "$server" 2>/dev/null || { echo failed; return; }
         sleep 0.02
     done
     echo started
 }
-psql_answers() {
-    "$psql" --no-psqlrc --host "$PWD" --username "$superuser" --dbname postgres --command 'SELECT' >/dev/null 2>&1
+answers() {
+    "$programs/psql" --no-psqlrc --host "$PWD" --username "$superuser" --dbname postgres --command 'SELECT' \
+        >/dev/null 2>&1
 }
 stop() {
-    kill -QUIT "$server" 2>/dev/null
-    wait "$server" 2>/dev/null
+    [ -z "$server" ] || { kill -QUIT "$server"; wait "$server"; } 2>/dev/null
+    server=
 }
+# Whoever asked may be gone before the answer.
+trap '' PIPE
+server=
 while read -r word; do
     case $word in
-    start) start "$@" ;;
+    initialise) initialise ;;
+    start) start ;;
     stop) stop; echo stopped ;;
     esac
 done
@@ -47,6 +65,20 @@ stop
 scratch=$PWD
 cd / && rm -rf "$scratch"
 "#;
+
+/// Small and fast, for many short tests at once.
+const SETTINGS: &str = "
+listen_addresses = ''
+max_connections = 200
+shared_buffers = 32MB
+fsync = off
+full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+max_parallel_workers_per_gather = 0
+log_min_messages = fatal
+log_min_error_statement = panic
+";
 
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -69,10 +101,10 @@ impl Server {
         let programs = programs::directory();
         let scratch = tempfile::Builder::new().prefix("updraft-pg-").tempdir().expect("a scratch directory");
         let account = Account::owning(scratch.path());
-        initialise(&programs, account, scratch.path());
-        let guard = Guard::watching(&programs, account, scratch);
-        let server = Self { directory: guard.1, programs, account, guard: Mutex::new(guard.0) };
-        server.resume();
+        let (guard, directory) = Guard::watching(&programs, account, scratch);
+        let server = Self { directory, programs, account, guard: Mutex::new(guard) };
+        server.tell("initialise", "initialised");
+        server.tell("start", "started");
         server.sql(&format!("CREATE ROLE {} LOGIN", crate::database::ROLE));
         server
     }
@@ -127,12 +159,10 @@ impl Guard {
         let directory = scratch.keep();
         let mut process = account
             .command("/bin/sh", &directory)
-            .args(["-c", GUARD, "guard"])
-            .arg(programs.join("postgres"))
-            .args(["-D", "data", "-k"])
-            .arg(&directory)
-            .env("psql", programs.join("psql"))
+            .args(["-c", GUARD])
+            .env("programs", programs)
             .env("superuser", SUPERUSER)
+            .env("settings", SETTINGS)
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -160,51 +190,4 @@ impl Drop for Guard {
         // The directory is gone when this returns.
         let _ = self.process.wait();
     }
-}
-
-/// Makes the data directory, with English sorting where the package has it.
-fn initialise(programs: &Path, account: Account, scratch: &Path) {
-    let english = ["--locale-provider=icu", "--icu-locale=en-US"];
-    let attempts = [english.as_slice(), &[]].map(|sorting| {
-        let data = scratch.join("data");
-        move || {
-            let _ = fs::remove_dir_all(&data);
-            account
-                .command(programs.join("initdb"), scratch)
-                .args(["--pgdata", "data", "--username", SUPERUSER, "--auth", "trust", "--encoding", "UTF8"])
-                .args(["--locale", "C", "--no-sync", "--no-instructions"])
-                .args(sorting)
-                .stdin(Stdio::null())
-                .output()
-                .expect("initdb runs")
-        }
-    });
-    let mut said = String::new();
-    for attempt in attempts {
-        let output = attempt();
-        if output.status.success() {
-            return configure(scratch);
-        }
-        said = String::from_utf8_lossy(&output.stderr).into_owned();
-    }
-    panic!("initdb failed: {said}");
-}
-
-/// Small and fast, for many short tests at once.
-fn configure(scratch: &Path) {
-    const SETTINGS: &str = "
-        listen_addresses = ''
-        max_connections = 200
-        shared_buffers = 32MB
-        fsync = off
-        full_page_writes = off
-        wal_level = minimal
-        max_wal_senders = 0
-        max_parallel_workers_per_gather = 0
-        log_min_messages = fatal
-        log_min_error_statement = panic
-    ";
-    let file = scratch.join("data/postgresql.conf");
-    let mut settings = fs::OpenOptions::new().append(true).open(file).expect("initdb made the settings");
-    settings.write_all(SETTINGS.as_bytes()).expect("the settings can be written");
 }

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+use std::fs;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -56,6 +58,29 @@ fn a_killed_owner_leaves_nothing() {
         thread::sleep(Duration::from_millis(10));
     }
     assert!(connect(&directory).is_err());
+}
+
+/// Not even while the cluster is still being made.
+#[test]
+fn an_owner_killed_early_leaves_nothing() {
+    let place = tempfile::TempDir::new().unwrap();
+    // Another account works in it.
+    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let mut owner = Command::new(env!("CARGO_BIN_EXE_postgres-cluster"))
+        .args(["true"])
+        .env("TMPDIR", place.path())
+        .spawn()
+        .unwrap();
+    let clusters = || fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().path());
+    while !clusters().any(|cluster| cluster.join("data").exists()) {
+        assert!(owner.try_wait().unwrap().is_none(), "it ended before it was killed");
+        thread::sleep(Duration::from_millis(1));
+    }
+    owner.kill().unwrap();
+    owner.wait().unwrap();
+    while clusters().next().is_some() {
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 #[test]
