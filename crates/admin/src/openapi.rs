@@ -20,9 +20,8 @@ use utoipa::{IntoParams, Modify, OpenApi};
     info(
         title = "Updraft",
         description = "The operator API: publishing, channels, branches, rollouts, going back, keys. Errors are problem \
-                       documents (RFC 9457) whose `code` is stable. A request that changes something may carry an \
-                       `Idempotency-Key`; sent again within a day with the same body, it has no second effect and gets \
-                       the first answer."
+                       documents (RFC 9457) whose `code` is stable. An operation that takes an `Idempotency-Key` has no \
+                       second effect when it is sent again under the same key within a day, and gets the first answer."
     ),
     components(schemas(api::Problem)),
     modifiers(&Bearer),

@@ -12,7 +12,7 @@ fn endpoints() -> Vec<(Method, String)> {
     let document: Value = serde_json::from_str(admin::openapi()).unwrap();
     let paths = document["paths"].as_object().unwrap();
     let endpoints = paths.iter().filter(|(path, _)| *path != "/api/v1/openapi.json").flat_map(|(path, methods)| {
-        let path = path.replace("{app}", "default").replace('{', "").replace('}', "");
+        let path = path.replace("{app}", "default").replace(['{', '}'], "");
         let methods = methods.as_object().unwrap().keys().filter_map(|name| name.to_uppercase().parse().ok());
         methods.map(move |method: Method| (method, path.clone())).collect::<Vec<_>>()
     });

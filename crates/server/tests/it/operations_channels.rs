@@ -11,8 +11,8 @@ async fn channel(desk: &Desk, name: &str) -> api::Channel {
     desk.get(&format!("/channels/{name}")).await
 }
 
-fn split(branch: &str, basis_points: u16) -> Option<api::ChannelRollout> {
-    Some(api::ChannelRollout { branch: branch.into(), basis_points })
+fn rollout(branch: &str, basis_points: u16) -> api::ChannelRollout {
+    api::ChannelRollout { branch: branch.into(), basis_points }
 }
 
 #[tokio::test]
@@ -67,10 +67,10 @@ async fn a_channel_rollout_starts_changes_in_both_directions_and_ends_either_way
     let path = "/channels/production/rollout";
     for (end, at_last) in [("revert", "production"), ("finish", "next")] {
         desk.post(path, json!({ "action": "start", "branch": "next", "basis_points": 100 })).await;
-        assert_eq!(channel(&desk, "production").await.rollout, split("next", 100));
+        assert_eq!(channel(&desk, "production").await.rollout, Some(rollout("next", 100)));
         for share in [10_000, 5, 0] {
             desk.post(path, json!({ "action": "set", "basis_points": share })).await;
-            assert_eq!(channel(&desk, "production").await.rollout, split("next", share));
+            assert_eq!(channel(&desk, "production").await.rollout, Some(rollout("next", share)));
         }
         desk.post(path, json!({ "action": end })).await;
         let ended = channel(&desk, "production").await;

@@ -80,6 +80,7 @@ impl Desk {
         let before = self.audit(1000).await.len();
         let answer = self.send(method.parse().unwrap(), path, &body).await;
         assert_problem(&answer, problem, &format!("{method} {path} {body}"));
+        assert_described(method, path, problem);
         assert_eq!(self.audit(1000).await.len(), before, "{method} {path} {body} left a trace");
     }
 
@@ -102,6 +103,22 @@ impl Desk {
     pub async fn states(&self, group: &str) -> Vec<api::UpdateState> {
         self.group(group).await.into_iter().map(|shown| shown.update.state).collect()
     }
+}
+
+/// Asserts that the API's description says that this request can be refused in this way.
+fn assert_described(method: &str, path: &str, (status, code, _): (u16, &str, &str)) {
+    let document: Value = serde_json::from_str(admin::openapi()).unwrap();
+    let asked: Vec<&str> = path.split('?').next().unwrap().split('/').collect();
+    let fits = |described: &str| {
+        let described: Vec<&str> = described.strip_prefix("/api/v1/apps/{app}").unwrap_or("?").split('/').collect();
+        let mut pairs = described.iter().zip(&asked);
+        described.len() == asked.len() && pairs.all(|(name, given)| name == given || name.starts_with('{'))
+    };
+    let mut described = document["paths"].as_object().unwrap().iter().filter(|(path, _)| fits(path));
+    let (_, item) = described.next().unwrap_or_else(|| panic!("{path} is not described"));
+    let response = &item[method.to_lowercase()]["responses"][status.to_string()]["description"];
+    let named = response.as_str().is_some_and(|text| text.contains(&format!("`{code}`")));
+    assert!(named, "{method} {path} does not describe {status} {code}: {response}");
 }
 
 /// The codes of warnings.
