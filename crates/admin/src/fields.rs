@@ -69,8 +69,11 @@ pub fn selection(id: &str, platform: Option<&str>) -> Result<Selection, Failure>
 
 /// A share of the devices.
 pub fn share(field: &str, basis_points: u16) -> Result<BasisPoints, Failure> {
-    BasisPoints::try_from(basis_points)
-        .map_err(|error| Failure::new(Code::RolloutOver100, format!("{field}: {error}")).field(field))
+    BasisPoints::try_from(basis_points).map_err(|_| {
+        let most = BasisPoints::ALL.get();
+        Failure::new(Code::RolloutOver100, format!("{field}: it is more than {most} basis points, which are 100 %"))
+            .field(field)
+    })
 }
 
 /// What an operation does about a rollout that is open.

@@ -11,6 +11,7 @@ pub mod keys;
 pub mod operations;
 pub mod problem;
 pub mod publish;
+mod share;
 pub mod updates;
 
 pub use app::{App, ChannelSummary};

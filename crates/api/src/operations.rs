@@ -162,11 +162,13 @@ pub enum ChangeChannelRollout {
         /// The other branch.
         branch: String,
         /// The share.
+        #[serde(deserialize_with = "crate::share::basis_points")]
         basis_points: u16,
     },
     /// Changes the share; lower is possible too.
     Set {
         /// The share.
+        #[serde(deserialize_with = "crate::share::basis_points")]
         basis_points: u16,
     },
     /// Points the channel at the new branch alone.
@@ -267,6 +269,7 @@ pub enum ChangeRollout {
     /// Serves what its branch serves first to a share of the devices only.
     Start {
         /// The share.
+        #[serde(deserialize_with = "crate::share::basis_points")]
         basis_points: u16,
         /// Only this platform of the group.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -275,6 +278,7 @@ pub enum ChangeRollout {
     /// Raises the share.
     Set {
         /// The share.
+        #[serde(deserialize_with = "crate::share::basis_points")]
         basis_points: u16,
         /// Only this platform of the group.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -313,7 +317,7 @@ pub struct Reissue {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Serves them to a share of the devices first: opens a rollout.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::share::any_basis_points", skip_serializing_if = "Option::is_none")]
     pub rollout: Option<u16>,
     /// Serves them to the devices that match only: `{"device_in": ["…", …]}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

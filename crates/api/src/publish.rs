@@ -59,7 +59,7 @@ pub struct PreparePublish {
     #[serde(default)]
     pub force: bool,
     /// Serves them to a share of the devices first: opens a rollout.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::share::any_basis_points", skip_serializing_if = "Option::is_none")]
     pub rollout: Option<u16>,
     /// Serves them to the devices that match only: `{"device_in": ["…", …]}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -102,7 +102,7 @@ async fn what_cannot_be_done_to_a_channel_is_refused_with_its_code() {
         (("DELETE", one, json!({ "sure": true })), (400, "bad_request", "body")),
         (("POST", "/channels/none/rollout", json!({ "action": "finish" })), (404, "unknown_channel", "channel")),
         (("POST", rollout, start("next", 10_001)), (400, "rollout_over_100", "basis_points")),
-        (("POST", rollout, start("next", 70_000)), (400, "bad_request", "body")),
+        (("POST", rollout, start("next", 70_000)), (400, "rollout_over_100", "basis_points")),
         (("POST", rollout, start("production", 100)), (409, "same_branch", "branch")),
         (("POST", rollout, start("nothing", 100)), (404, "unknown_branch", "branch")),
         (("POST", rollout, json!({ "action": "set", "basis_points": 100 })), (409, "no_channel_rollout", "channel")),

@@ -75,6 +75,10 @@ async fn what_cannot_be_done_to_a_rollout_is_refused_with_its_code() {
         (("POST", &older, start(100)), (409, "not_the_head", "id")),
         (("POST", &head, start(10_001)), (400, "rollout_over_100", "basis_points")),
         (("POST", &head, start(u16::MAX)), (400, "rollout_over_100", "basis_points")),
+        (
+            ("POST", &head, json!({ "action": "start", "basis_points": u64::MAX })),
+            (400, "rollout_over_100", "basis_points"),
+        ),
         (("POST", &head, json!({ "action": "start", "basis_points": -1 })), (400, "bad_request", "body")),
         (("POST", &head, json!({ "action": "start" })), (400, "bad_request", "body")),
         (("POST", &head, json!({ "basis_points": 100 })), (400, "bad_request", "body")),
@@ -135,6 +139,7 @@ async fn a_publish_takes_a_share_and_a_rule_or_says_what_is_wrong_with_them() {
     let lines = desk.audit(1000).await.len();
     for (members, problem) in [
         (json!({ "rollout": 10_001 }), (400, "rollout_over_100", "rollout")),
+        (json!({ "rollout": 100_000 }), (400, "rollout_over_100", "rollout")),
         (json!({ "rollout": "half" }), (400, "bad_request", "body")),
         (json!({ "rule": { "device_in": "everyone" } }), (422, "invalid_rule", "rule")),
         (json!({ "rule": "everyone" }), (422, "invalid_rule", "rule")),
