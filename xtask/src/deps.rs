@@ -57,11 +57,15 @@ const ONLY_UNDER: &[(&str, &[&str])] = &[
     ("hyper", &["server", "bench"]),
     ("indicatif", &["cli"]),
     ("object_store", &["blob"]),
+    ("plist", &["cli"]),
     ("rcgen", &["signing"]),
     ("reqwest", &["cli", "testing"]),
     // Tests look into the database from the outside.
     ("sqlx", &["postgres-cluster", "store-postgres", "store-sqlite", "testing"]),
+    ("utoipa", &["admin", "api"]),
+    ("utoipa-axum", &["admin"]),
     ("x509-parser", &["signing"]),
+    ("zip", &["cli"]),
 ];
 
 /// Libraries that nobody may bring in, also indirectly.
