@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::oracle::{self, Choice};
 use crate::phone::{Client, Exchange, Move, Phone, Read, Settled};
-use crate::server::Server;
+use crate::server::{AnswerKey, Server};
 
 /// A property that does not hold.
 #[derive(Debug)]
@@ -100,11 +100,23 @@ pub fn settle(server: &Server<'_>, phone: &Phone, read: &Read) -> Result<Settled
         require(!is_filtered, phone, || String::from("what it is offered fails the filter that comes with it"))?;
         let moved = client.launch_well();
         launched(server, phone, &client, moved)?;
+        let key = &exchanges.last().expect("just pushed").key;
+        require(is_of_its_branch(server, phone, key, moved), phone, || {
+            format!("told {key:?}, it goes to {:?} of another branch", moved.to)
+        })?;
     }
     let (exchange, answer) = phone.ask(&mut client, server, read);
     answer.map_err(|refusal| Violation::refused(phone, &refusal))?;
     exchanges.push(exchange);
     Ok(Settled { exchanges, running: client.device.running() })
+}
+
+/// Whoever was told what to run starts nothing else of another branch, whatever it had downloaded from there before.
+fn is_of_its_branch(server: &Server<'_>, phone: &Phone, told: &AnswerKey, moved: Move) -> bool {
+    let is_told = ["served_update", "already_current", "running_newer"].contains(&told.reason);
+    let update = moved.to.id().filter(|to| Some(*to) != moved.from).and_then(|to| server.ledger.issued.get(&to));
+    let branch = oracle::branch(&server.control, &phone.asker);
+    !is_told || update.is_none_or(|update| Some(update.branch) == branch)
 }
 
 fn take(

@@ -104,7 +104,6 @@ impl Operation {
 
     /// What the operation means, told on a copy of the state without issuing anything: what each device shows must be
     /// the same there and in the state that the plan leads to, unless it gets what the operation was asked to issue.
-    /// None where what waited is served.
     pub fn meant(&self, before: &Control, plan: &Plan) -> Option<Control> {
         let mut meant = before.clone();
         let edits: Vec<Edit> = match self {
@@ -166,7 +165,7 @@ impl Operation {
             Self::Publish { .. } | Self::Republish { .. } | Self::RollBack { .. } | Self::Pin { .. } => {
                 self.settles(before, plan)
             }
-            Self::Unpin(_) => return None,
+            Self::Unpin(branch) => return Some(unpinned(before, before.branch_named(branch)?.id)),
         };
         for edit in &edits {
             meant.apply(edit).expect("of this state");
@@ -188,6 +187,16 @@ impl Operation {
             .collect()
     }
 
+    /// Whether what it was asked to issue has to wait.
+    pub fn waits(&self, before: &Control) -> bool {
+        match self {
+            Self::Publish { branch, .. } | Self::Republish { to: branch, .. } => {
+                before.branch(*branch).is_some_and(|branch| branch.pinned)
+            }
+            _ => false,
+        }
+    }
+
     /// What becomes of a rollout that is in the way.
     pub fn on_rollout(&self) -> OnRollout {
         match self {
@@ -196,6 +205,27 @@ impl Operation {
             _ => OnRollout::Refuse,
         }
     }
+}
+
+/// What waited is served: where it stands, or above what was issued past all of it.
+fn unpinned(before: &Control, branch: BranchId) -> Control {
+    let mut meant = before.clone();
+    for head in before.heads(branch) {
+        let newest = |waits: bool| {
+            let mut lane = before.lane(branch, &head.lane).filter(|past| !past.entry.disabled);
+            lane.find(|past| past.entry.held == waits).map(|past| past.entry.created_at)
+        };
+        // Later than anything that a sequence issues.
+        let lifted = if newest(true) < newest(false) { 1_000_000_000 } else { 0 };
+        for past in meant.entries.iter_mut().filter(|past| past.branch == branch && past.lane == head.lane) {
+            if past.entry.held {
+                past.entry.held = false;
+                past.entry.created_at.0 += lifted;
+            }
+        }
+    }
+    meant.entries.sort_by_key(|past| std::cmp::Reverse((past.entry.created_at, past.entry.id)));
+    meant
 }
 
 fn on(control: &Control, selection: Selection, edit: impl Fn(model::UpdateId) -> Edit) -> Vec<Edit> {

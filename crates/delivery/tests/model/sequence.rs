@@ -154,6 +154,8 @@ impl Sequence<'_> {
             let choice = oracle::choice(&self.server.control, &phone.asker);
             if let Choice::Entry(past) = choice
                 && self.server.asked.contains(&past.entry.id)
+                && !operation.waits(before)
+                && !matches!(operation, Operation::Unpin(_))
             {
                 continue;
             }
