@@ -155,6 +155,7 @@ impl From<Refusal> for Failure {
         match refusal {
             R::UnknownChannel(_) => Self::new(Code::UnknownChannel, detail).field("channel"),
             R::UnknownBranch(_) => Self::new(Code::UnknownBranch, detail).field("branch"),
+            R::OtherBranch(_) => Self::new(Code::OtherBranch, detail).field("group"),
             R::UnknownUpdate(_) => Self::new(Code::UnknownUpdate, detail).field("id"),
             R::ChannelExists(_) => Self::new(Code::ChannelExists, detail).field("name"),
             R::BranchExists(_) => Self::new(Code::BranchExists, detail).field("name"),

@@ -54,6 +54,7 @@ codes! {
     UnknownPublish = "unknown_publish", 404, "There is no such prepared publish", "prepare it again; a prepared publish is kept for an hour";
     UnknownKey = "unknown_key", 404, "The app has no signing key with this id", "list them with `updraft keys list`";
     MethodNotAllowed = "method_not_allowed", 405, "This address does not take that method", "check the method";
+    OtherBranch = "other_branch", 409, "The update is of another branch", "issue it here with `updraft updates promote`";
     AppExists = "app_exists", 409, "There is an app with this name already", "choose another name";
     ChannelExists = "channel_exists", 409, "The app has a channel with this name already", "point it elsewhere with `updraft channels point`";
     BranchExists = "branch_exists", 409, "The app has a branch with this name already", "choose another name";

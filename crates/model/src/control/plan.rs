@@ -12,6 +12,7 @@ mod renewal;
 mod rollouts;
 mod updates;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -27,7 +28,7 @@ pub use updates::{delete_updates, disable, edit_message, enable, newer_embedded,
 
 use super::{ContentFingerprint, Control, Edit, PastEntry, Refusal};
 use crate::{
-    BranchId, Entry, EntryKind, LaneId, Millis, Platform, Rollout, Rule, RuntimeVersion, UpdateGroupId, UpdateId,
+    BranchId, Entry, EntryKind, Lane, LaneId, Millis, Platform, Rollout, Rule, RuntimeVersion, UpdateGroupId, UpdateId,
 };
 
 /// What an operation changes.
@@ -287,9 +288,9 @@ impl<'c> Planner<'c> {
         }
     }
 
-    /// The entry whose rollout is open in the lane.
+    /// The entry whose rollout is open in the lane. One that waits behind a pin is served to nobody, so nothing rolls.
     fn rolling(&self, branch: BranchId, lane: &LaneId) -> Option<Entry> {
-        let open = |past: &&PastEntry| past.entry.rollout.is_some() && !past.entry.disabled;
+        let open = |past: &&PastEntry| is_open(&past.entry);
         self.state.lane(branch, lane).find(open).map(|past| past.entry.clone())
     }
 
@@ -300,15 +301,40 @@ impl<'c> Planner<'c> {
 
     fn finish(mut self) -> Result<Plan, Refusal> {
         self.renew()?;
-        for past in &self.state.entries {
-            // Every lane once: by its newest entry.
-            let newest = self.state.lane(past.branch, &past.lane).next();
-            if newest.is_some_and(|newest| newest.entry.id == past.entry.id) {
-                self.reachable(past.branch, &past.lane)?;
+        for ((branch, lane), newest_first) in lanes(&self.state) {
+            let history = newest_first.iter().map(|past| past.entry.clone());
+            let reachable = Lane::reachable(history).map_err(|_| Refusal::TooManyConditionalEntries(lane.clone()))?;
+            // A rollout that something covers would go on unseen, in the way of whoever publishes next.
+            let open = newest_first.iter().filter(|past| is_open(&past.entry));
+            let covered = open.clone().filter(|past| !has(&reachable, past.entry.id));
+            let covers = covered.clone().any(|past| {
+                let before = self.before.reachable(branch, lane);
+                before.is_ok_and(|before| has(&before, past.entry.id))
+            });
+            if covers || open.count() > 1 {
+                return Err(Refusal::RolloutActive(lane.clone()));
             }
         }
         Ok(self.plan)
     }
+}
+
+fn has(lane: &Lane, id: UpdateId) -> bool {
+    lane.entries.iter().any(|entry| entry.id == id)
+}
+
+/// Whether it is served to a share of the devices.
+fn is_open(entry: &Entry) -> bool {
+    entry.rollout.is_some() && entry.is_served()
+}
+
+/// Every lane with its history, newest first.
+fn lanes(control: &Control) -> HashMap<(BranchId, &LaneId), Vec<&PastEntry>> {
+    let mut lanes: HashMap<_, Vec<_>> = HashMap::new();
+    for past in &control.entries {
+        lanes.entry((past.branch, &past.lane)).or_default().push(past);
+    }
+    lanes
 }
 
 /// The id under which an entry that is only planned stands in a planner's state.

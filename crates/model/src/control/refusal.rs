@@ -14,6 +14,9 @@ pub enum Refusal {
     /// The app has no update or group with this id, or it has none for the platform that was asked for.
     #[error("the app has no update or group {0} for this platform")]
     UnknownUpdate(uuid::Uuid),
+    /// The app has it, but not on this branch, or not for this platform and runtime version.
+    #[error("the update or group {0} has nothing here: it is of another branch, platform or runtime version")]
+    OtherBranch(uuid::Uuid),
     /// The app has such a channel.
     #[error("the app has a channel `{0}` already")]
     ChannelExists(ChannelName),

@@ -80,8 +80,45 @@ fn only_a_group_of_the_branch_can_be_pinned() {
     app.publish("next", &BOTH, 3, &Terms::default());
     let foreign = app.group(7);
     let pin = |group| plan::pin(&app.control, &branch("main"), group, OnRollout::Refuse);
-    assert_eq!(pin(foreign), Err(Refusal::UnknownUpdate(foreign.id)));
+    assert_eq!(pin(foreign), Err(Refusal::OtherBranch(foreign.id)));
     assert_eq!(pin(only(99)), Err(Refusal::UnknownUpdate(only(99).id)));
     let unknown = plan::pin(&app.control, &branch("none"), foreign, OnRollout::Refuse);
     assert_eq!(unknown, Err(Refusal::UnknownBranch(branch("none"))));
+}
+
+#[test]
+fn a_rollout_that_waits_behind_a_pin_stands_in_nobodys_way() {
+    let mut app = pinned();
+    app.publish("main", &[Android], 3, &rolling(1000));
+    app.roll_back_to_embedded("main");
+    app.publish("main", &[Android], 4, &rolling(2000));
+    app.run(plan::pin(&app.control, &branch("main"), app.group(1), OnRollout::Refuse));
+    app.publish("main", &[Android], 5, &rolling(3000));
+    app.run(plan::unpin(&app.control, &branch("main")));
+    let served = app.served("main", Android);
+    assert!(served.contains("c5@30%") && !served.contains("c4") && !served.contains("c3"), "one rolls out: {served}");
+}
+
+#[test]
+fn what_was_held_does_not_cover_a_rollout_that_is_open() {
+    let mut app = pinned();
+    app.publish("main", &BOTH, 3, &Terms::default());
+    app.run(plan::start_rollout(&app.control, app.group(5), share(1000), SALT));
+    let covered = plan::unpin(&app.control, &branch("main"));
+    assert!(matches!(covered, Err(Refusal::RolloutActive(_))), "{covered:?}");
+    app.run(plan::finish_rollout(&app.control, app.group(5)));
+    app.run(plan::unpin(&app.control, &branch("main")));
+    assert_eq!(app.served("main", Android), "7:c3");
+}
+
+#[test]
+fn enabling_does_not_cover_a_rollout_that_is_open() {
+    let mut app = App::new();
+    app.publish_android("main", 1);
+    app.publish_android("main", 2);
+    let bad = app.publish_android("main", 3);
+    app.run(plan::disable(&app.control, only(bad)));
+    app.run(plan::start_rollout(&app.control, only(2), share(1000), SALT));
+    let covered = plan::enable(&app.control, only(bad));
+    assert!(matches!(covered, Err(Refusal::RolloutActive(_))), "{covered:?}");
 }

@@ -110,7 +110,7 @@ fn back_to_a_group() {
     assert_eq!(issues(&app, &plan), ["asked on main: android copy of 1, ios copy of 2"]);
     assert_eq!(issues(&app, &back(&app, first, &on(Ios)).expect("not refused")), ["asked on main: ios copy of 2"]);
     let foreign = app.group(5).id;
-    assert_eq!(back(&app, RollBackTo::Group(foreign), &Only::default()), Err(Refusal::UnknownUpdate(foreign)));
+    assert_eq!(back(&app, RollBackTo::Group(foreign), &Only::default()), Err(Refusal::OtherBranch(foreign)));
 }
 
 #[test]
@@ -197,4 +197,19 @@ fn a_rollout_in_the_way_is_settled_first() {
         plan::roll_back(&app.control, app.id("main"), RollBackTo::Embedded, &Only::default(), OnRollout::Revert);
     app.run(reverted);
     assert_eq!(app.served("main", Android), "4:embedded");
+}
+
+#[test]
+fn back_from_a_rollout_is_back_to_what_was_beneath_it() {
+    let mut app = App::new();
+    app.publish_android("main", 1);
+    app.publish_android("main", 2);
+    app.publish("main", &[Android], 3, &rolling(1_000));
+    let to =
+        |on_rollout| plan::roll_back(&app.control, app.id("main"), RollBackTo::Previous, &Only::default(), on_rollout);
+    assert_eq!(to(OnRollout::Refuse), Err(Refusal::RolloutActive(lane(Android, "1.0.0"))));
+    for on_rollout in [OnRollout::Revert, OnRollout::Finish] {
+        let plan = to(on_rollout).expect("not refused");
+        assert_eq!(issues(&app, &plan), ["asked on main: android copy of 2"], "{on_rollout:?}");
+    }
 }

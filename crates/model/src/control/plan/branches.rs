@@ -42,7 +42,7 @@ pub fn pin(control: &Control, name: &BranchName, good: Selection, on_rollout: On
     let branch = known(control, name)?;
     let chosen: Vec<&PastEntry> = good.entries(control)?.into_iter().filter(|past| past.branch == branch).collect();
     if chosen.is_empty() {
-        return Err(Refusal::UnknownUpdate(good.id));
+        return Err(Refusal::OtherBranch(good.id));
     }
     let mut planner = Planner::new(control);
     planner.edit(Edit::PinBranch { branch, pinned: true });
@@ -72,7 +72,15 @@ pub(super) fn known(control: &Control, name: &BranchName) -> Result<BranchId, Re
 impl Planner<'_> {
     fn release(&mut self, branch: BranchId, lane: &LaneId) -> Result<(), Refusal> {
         let history: Vec<Entry> = self.state.lane(branch, lane).map(|past| past.entry.clone()).collect();
-        let held: Vec<Entry> = history.iter().filter(|entry| entry.held).cloned().collect();
+        let mut held: Vec<Entry> = history.iter().filter(|entry| entry.held).cloned().collect();
+        // One rollout is open at a time: what was published later stands for what was to roll out before it.
+        let mut rolling = held.iter_mut().filter(|entry| entry.rollout.is_some() && !entry.disabled);
+        rolling.next();
+        for superseded in rolling {
+            self.end(superseded);
+            superseded.disabled = true;
+            superseded.rollout = None;
+        }
         for entry in &held {
             self.edit(Edit::ReleaseUpdate { update: entry.id });
         }

@@ -77,7 +77,7 @@ pub fn roll_back(
         let chosen: Vec<&PastEntry> =
             chosen.into_iter().filter(|past| past.branch == branch && wanted(&past.lane)).collect();
         if chosen.is_empty() {
-            return Err(Refusal::UnknownUpdate(id));
+            return Err(Refusal::OtherBranch(id));
         }
         planner.issue_on_top(branch, copies(&chosen), on_rollout)?;
         return planner.finish();
@@ -87,16 +87,21 @@ pub fn roll_back(
         let name = control.branch(branch).map(|branch| branch.name.clone());
         return Err(name.map_or(Refusal::UnknownUpdate(branch.0), Refusal::NothingPublished));
     }
-    for lane in &lanes {
-        planner.settle(branch, lane, on_rollout)?;
-    }
     let mut entries = Vec::with_capacity(lanes.len());
     for lane in lanes {
+        // Before a rollout is settled: what is rolling out is the head that one goes back from.
         let content = match to {
-            RollBackTo::Embedded | RollBackTo::Group(_) => Content::Embedded(None),
-            RollBackTo::Previous => before_head(&planner.state, branch, &lane)?,
+            RollBackTo::Previous => before_head(control, branch, &lane),
+            RollBackTo::Embedded | RollBackTo::Group(_) => Ok(Content::Embedded(None)),
         };
-        entries.push(PlannedEntry { lane, content, held: false, rollout: None, rule: None });
+        match planner.rolling(branch, &lane).filter(|_| on_rollout == OnRollout::Revert) {
+            // Taking it back is going back to what was before.
+            Some(rolling) if to == RollBackTo::Previous => planner.revert(branch, &lane, &rolling, Why::Asked)?,
+            _ => {
+                planner.settle(branch, &lane, on_rollout)?;
+                entries.push(PlannedEntry { lane, content: content?, held: false, rollout: None, rule: None });
+            }
+        }
     }
     planner.issue(branch, Why::Asked, entries);
     planner.finish()

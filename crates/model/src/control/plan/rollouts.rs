@@ -56,7 +56,7 @@ pub fn finish_rollout(control: &Control, selection: Selection) -> Result<Plan, R
 pub fn revert_rollout(control: &Control, selection: Selection) -> Result<Plan, Refusal> {
     let mut planner = Planner::new(control);
     for (branch, lane, entry, _) in open(control, selection)? {
-        planner.revert(branch, &lane, &entry)?;
+        planner.revert(branch, &lane, &entry, Why::Reverted)?;
     }
     planner.finish()
 }
@@ -80,11 +80,11 @@ impl Planner<'_> {
                 self.edit(Edit::SetRollout { update: rolling.id, rollout: None });
                 Ok(())
             }
-            OnRollout::Revert => self.revert(branch, lane, &rolling),
+            OnRollout::Revert => self.revert(branch, lane, &rolling, Why::Reverted),
         }
     }
 
-    fn revert(&mut self, branch: BranchId, lane: &LaneId, rolling: &Entry) -> Result<(), Refusal> {
+    pub(super) fn revert(&mut self, branch: BranchId, lane: &LaneId, rolling: &Entry, why: Why) -> Result<(), Refusal> {
         self.end(rolling);
         // One that waits behind a pin was never served.
         if rolling.held {
@@ -102,9 +102,9 @@ impl Planner<'_> {
                 rollout: None,
                 rule: rolling.rule.clone(),
             };
-            self.issue_again(branch, Why::Reverted, rolling.group, None, embedded)
+            self.issue_again(branch, why, rolling.group, None, embedded)
         });
-        self.reissue(branch, Why::Reverted, beneath, lane, last_resort);
+        self.reissue(branch, why, beneath, lane, last_resort);
         Ok(())
     }
 }
