@@ -16,7 +16,16 @@ pub fn message(message: Option<String>) -> Result<Option<String>, Failure> {
     if message.as_ref().is_some_and(|message| message.len() > LONGEST_MESSAGE) {
         return Err(Failure::bad_field("message", format!("it has more than {LONGEST_MESSAGE} bytes")));
     }
+    message.as_deref().map(|message| printable("message", message)).transpose()?;
     Ok(message)
+}
+
+/// Text of several lines. Other control characters are refused: not every database takes them, and no terminal should.
+pub fn printable(field: &str, text: &str) -> Result<(), Failure> {
+    match text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        None => Ok(()),
+        Some(character) => Err(Failure::bad_field(field, format!("it has the control character {character:?}"))),
+    }
 }
 
 /// A platform's name.

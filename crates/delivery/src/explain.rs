@@ -71,7 +71,19 @@ impl Delivery {
         let apps = self.apps.load();
         let app = apps.by_slug.get(app).ok_or_else(|| NotExplained::UnknownApp(app.clone()))?;
         let asks = device(&request);
-        Ok(explain(&app.snapshot, &asks, &decide(&app.snapshot, &asks)))
+        let decision = decide(&app.snapshot, &asks);
+        let mut explained = explain(&app.snapshot, &asks, &decision);
+        let key = request.expect_signature.as_ref().map(|expected| &*expected.key_id);
+        let served = decision.outcome.served();
+        if served.is_some_and(|entry| app.answer(entry, request.shape, key, decision.filter.is_some()).is_none()) {
+            explained.device = DeviceDoes::Refuses;
+            explained.because = format!(
+                "the check is answered 400 (`unknown_key`): the device asks for a signature by the key {:?}, and the app \
+                 has none of it over what it would be sent",
+                key.unwrap_or_default()
+            );
+        }
+        Ok(explained)
     }
 }
 

@@ -1,19 +1,27 @@
 //! What the audit log keeps of an operation: what it touched, as it was before and as it is after.
 
+use model::EntryKind;
 use model::control::{Control, Edit};
 use serde_json::{Map, Value, json};
-use store::Operation;
+use store::{GroupRecord, Operation};
 
 /// `{"before": …, "after": …, "issued": […]}`; each part only where there is something to say.
-pub(crate) fn detail(before: &Control, after: &Control, operation: &Operation) -> Value {
+///
+/// `groups` are those whose messages are edited, as they were.
+pub(crate) fn detail(before: &Control, after: &Control, operation: &Operation, groups: &[GroupRecord]) -> Value {
     let mut detail = Map::new();
     let touched: Vec<(String, Value, Value)> = operation
         .edits
         .iter()
         .filter_map(|edit| {
-            let name = subject(edit);
-            let (was, is) = (state(before, edit), state(after, edit));
-            (was != is).then_some((name, was, is))
+            let (was, is) = match edit {
+                Edit::SetMessage { group, message } => {
+                    let known = groups.iter().find(|known| known.group.id == *group);
+                    (json!(known.and_then(|known| known.group.message.as_ref())), json!(message))
+                }
+                edit => (state(before, edit), state(after, edit)),
+            };
+            (was != is).then_some((subject(edit), was, is))
         })
         .collect();
     let side = |pick: fn(&(String, Value, Value)) -> Value| {
@@ -23,14 +31,6 @@ pub(crate) fn detail(before: &Control, after: &Control, operation: &Operation) -
     if !touched.is_empty() {
         detail.insert("before".into(), side(|one| one.1.clone()));
         detail.insert("after".into(), side(|one| one.2.clone()));
-    }
-    let messages = operation.edits.iter().filter_map(|edit| match edit {
-        Edit::SetMessage { group, message } => Some(json!({ "group": group, "message": message })),
-        _ => None,
-    });
-    let messages: Vec<Value> = messages.collect();
-    if !messages.is_empty() {
-        detail.insert("messages".into(), messages.into());
     }
     let issued: Vec<Value> = operation.groups.iter().map(|group| issued(operation, group)).collect();
     if !issued.is_empty() {
@@ -45,11 +45,14 @@ fn issued(operation: &Operation, group: &store::NewGroup) -> Value {
         .map(|entry| {
             json!({
                 "id": entry.id,
+                "kind": if entry.kind == EntryKind::Update { "update" } else { "roll_back_to_embedded" },
+                "created_at": entry.created_at,
                 "platform": entry.lane.platform,
                 "runtime_version": entry.lane.runtime_version,
                 "origin": entry.origin,
                 "held": entry.held,
                 "rollout": entry.rollout.map(|rollout| rollout.share),
+                "rule": entry.rule,
             })
         })
         .collect();
@@ -97,6 +100,10 @@ fn state(control: &Control, edit: &Edit) -> Value {
         | Edit::SetRollout { update, .. }
         | Edit::DeleteUpdate { update } => control.entry(*update).map_or(Value::Null, |past| {
             json!({
+                "group": past.entry.group,
+                "branch": past.branch,
+                "platform": past.lane.platform,
+                "runtime_version": past.lane.runtime_version,
                 "disabled": past.entry.disabled,
                 "held": past.entry.held,
                 "rollout": past.entry.rollout.map(|rollout| rollout.share),

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use bytes::Bytes;
 use model::control::Control;
 use model::control::plan::Why;
-use model::{AppId, AppSlug, EntryKind, KeyId, Millis, UpdateId};
+use model::{AppId, AppSlug, EntryKind, KeyId, Millis, Target, UpdateId};
 use signing::{Certificate, Signature, SigningKey};
-use store::{Controlled, Effect, EntrySignature, KeyRecord, Operation, Seal, SessionId};
+use store::{CommitError, Controlled, Effect, EntrySignature, KeyRecord, Operation, Seal, SessionId};
 
 use crate::operate::{after, describe, reachable};
 use crate::prepare::{HEAD_IN_FUTURE, Warning};
@@ -42,10 +42,8 @@ impl Publishing {
     /// Signs and makes visible what was prepared. Asked again, it answers the same and changes nothing.
     pub async fn commit(&self, app: &AppSlug, request: CommitRequest) -> Result<Outcome, PublishError> {
         let app = self.app(app).await?.id;
-        if let Some(idempotency) = &request.caller.idempotency
-            && let Some(outcome) = self.store.replay(idempotency, self.now()).await?
-        {
-            return self.replayed(app, outcome).await;
+        if let Some(outcome) = self.answered(app, &request.caller).await? {
+            return Ok(outcome);
         }
         let _alone = self.one_at_a_time.enter(app).await;
         for _ in 1..TRIES {
@@ -79,12 +77,15 @@ impl Publishing {
             actor: request.caller.actor.clone(),
             now: self.now(),
         };
-        match self.store.commit(app, request.session, seal).await? {
-            Effect::Replayed(outcome) => self.replayed(app, outcome).await,
-            Effect::Fresh(_) => {
+        match self.store.commit(app, request.session, seal).await {
+            Ok(Effect::Replayed(outcome)) => self.replayed(app, outcome).await,
+            Ok(Effect::Fresh(_)) => {
                 self.announce.changed(app).await?;
                 Ok(outcome)
             }
+            // The branch was deleted since it was prepared.
+            Err(CommitError::UnknownTarget) => Err(PublishError::HeadMoved),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -92,6 +93,16 @@ impl Publishing {
     async fn foretell(&self, app: AppId, operation: &Operation) -> Result<Outcome, PublishError> {
         let Controlled { control, now } = self.control(app).await?;
         let Ok(after) = after(&control, operation) else { return Err(PublishError::HeadMoved) };
+        // What is told as published to a channel has to be what the channel points at.
+        let elsewhere = |group: &store::NewGroup| {
+            let named = group.channel.as_ref();
+            named.is_some_and(|name| {
+                control.channel(name).is_none_or(|channel| channel.target != Target::Branch(group.branch))
+            })
+        };
+        if operation.groups.iter().any(elsewhere) {
+            return Err(PublishError::HeadMoved);
+        }
         let brings = |group: &store::NewGroup| {
             let mut entries = operation.entries.iter().filter(|entry| entry.group == group.id);
             entries.any(|entry| entry.kind == EntryKind::Update && entry.origin.is_none())

@@ -160,6 +160,7 @@ impl Publishing {
         actor: Actor,
     ) -> Result<KeyInfo, PublishError> {
         let private = std::sync::Arc::new(private);
+        let _alone = self.one_at_a_time.enter(app).await;
         for _ in 0..TRIES {
             let Some(state) = self.store.load(app).await? else { return Err(PublishError::UnknownApp) };
             let signer = private.clone();
@@ -189,7 +190,7 @@ impl Publishing {
                 }
             }
         }
-        Err(PublishError::Internal("the app changed at every try".into()))
+        Err(PublishError::AppMoved)
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use model::control::plan::{ChannelIds, newer_embedded};
-use model::control::{Control, PastEntry};
+use model::control::{Control, Edit, PastEntry};
 use model::{AppId, AppSlug, BranchId, ChannelId, Entry, EntryKind, Salt, UpdateId};
 use serde::{Deserialize, Serialize};
-use store::{Actor, CommitError, Controlled, Effect, Idempotency, NewEntry, Operation, Seal};
+use store::{Actor, CommitError, Controlled, Effect, GroupRecord, Idempotency, NewEntry, Operation, Seal};
 
 use crate::audit::detail;
 use crate::command::Fresh;
@@ -86,21 +86,40 @@ impl Publishing {
     /// Does what the command asks for, all at once or not at all.
     pub async fn operate(&self, app: &AppSlug, command: Command, caller: Caller) -> Result<Outcome, PublishError> {
         let app = self.app(app).await?.id;
-        if let Some(idempotency) = &caller.idempotency
-            && let Some(outcome) = self.store.replay(idempotency, self.now()).await?
-        {
-            return self.replayed(app, outcome).await;
+        if let Some(outcome) = self.answered(app, &caller).await? {
+            return Ok(outcome);
         }
         // Looked at before waiting for others: "before the head" means the head that the caller may have seen.
-        let seen = command.heads(&self.control(app).await?.control);
+        let seen = match command {
+            Command::RollBack { .. } => command.heads(&self.control(app).await?.control),
+            _ => Vec::new(),
+        };
         let _alone = self.one_at_a_time.enter(app).await;
-        for _ in 1..TRIES {
-            match self.try_operate(app, &command, &caller, &seen).await {
-                Err(PublishError::AppMoved) => {}
-                outcome => return outcome,
+        let mut tried = Err(PublishError::AppMoved);
+        for _ in 0..TRIES {
+            // The same request may have been the one that was waited for.
+            if let Some(outcome) = self.answered(app, &caller).await? {
+                return Ok(outcome);
+            }
+            tried = self.try_operate(app, &command, &caller, &seen).await;
+            if !matches!(tried, Err(PublishError::AppMoved)) {
+                break;
             }
         }
-        self.try_operate(app, &command, &caller, &seen).await
+        match tried {
+            // Or it took effect on another server: what refuses it now is its own effect.
+            Err(refused) => Ok(self.answered(app, &caller).await?.ok_or(refused)?),
+            done => done,
+        }
+    }
+
+    /// What the same request came to before.
+    pub(crate) async fn answered(&self, app: AppId, caller: &Caller) -> Result<Option<Outcome>, PublishError> {
+        let Some(idempotency) = &caller.idempotency else { return Ok(None) };
+        match self.store.replay(idempotency, self.now()).await? {
+            Some(outcome) => self.replayed(app, outcome).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     async fn try_operate(
@@ -121,8 +140,9 @@ impl Publishing {
         let plan = command.plan(&control, fresh).map_err(|refusal| PublishError::refused(refusal, &control))?;
         let action = command.action();
         let mut warnings: Vec<Warning> = plan.notes.iter().map(Warning::from).collect();
-        if plan.is_empty() {
-            return Ok(Outcome { action: action.as_str().into(), changed: false, groups: Vec::new(), warnings });
+        let changed = !plan.is_empty();
+        if !changed && caller.idempotency.is_none() {
+            return Ok(Outcome { action: action.as_str().into(), changed, groups: Vec::new(), warnings });
         }
         let (message, channel) = command.label();
         let issued = self.issue(&control, now, &plan, message, channel).await?;
@@ -136,13 +156,13 @@ impl Publishing {
             entries: issued.entries,
         };
         let after = after(&control, &operation)?;
-        operation.detail = detail(&control, &after, &operation);
+        operation.detail = detail(&control, &after, &operation, &self.renamed(&operation).await?);
         let mut signatures = self.sign(app, &operation, &[]).await?;
         signatures.extend(self.sign_uncovered(app, &control, &after).await?);
         warnings.extend(self.warnings(app, &operation, &after, now).await?);
         let outcome = Outcome {
             action: action.as_str().into(),
-            changed: true,
+            changed,
             groups: describe(&after, &operation, &plan.issues.iter().map(|group| group.why).collect::<Vec<_>>())?,
             warnings,
         };
@@ -187,6 +207,16 @@ impl Publishing {
         self.store.control(app, self.now()).await?.ok_or(PublishError::UnknownApp)
     }
 
+    /// The groups whose messages the operation edits, as they are.
+    async fn renamed(&self, operation: &Operation) -> Result<Vec<GroupRecord>, PublishError> {
+        let edited = operation.edits.iter().filter_map(|edit| match edit {
+            Edit::SetMessage { group, .. } => Some(*group),
+            _ => None,
+        });
+        let edited: Vec<_> = edited.collect();
+        Ok(if edited.is_empty() { Vec::new() } else { self.store.groups(operation.app, &edited).await? })
+    }
+
     /// What is worth a look once the operation is in effect.
     pub(crate) async fn warnings(
         &self,
@@ -200,7 +230,7 @@ impl Publishing {
         let mut warnings: Vec<Warning> = late.collect();
         warnings.extend(issued.filter_map(|past| embedded_newer(after, past)));
         for edit in &operation.edits {
-            if let model::control::Edit::RegisterEmbedded(embedded) = edit {
+            if let Edit::RegisterEmbedded(embedded) = edit {
                 let served = after.entries.iter().filter(|past| is_reachable(after, past));
                 let hidden = served.filter(|past| newer_embedded(after, past).iter().any(|one| one.id == embedded.id));
                 warnings.extend(hidden.filter_map(|past| embedded_newer(after, past)));

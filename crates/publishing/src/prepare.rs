@@ -186,7 +186,7 @@ impl Publishing {
             groups: issued.groups,
             entries: issued.entries,
         };
-        operation.detail = detail(&control, &after(&control, &operation)?, &operation);
+        operation.detail = detail(&control, &after(&control, &operation)?, &operation, &[]);
         let session = SessionId(self.new_id());
         self.store.save_prepared(session, operation.clone(), now).await?;
         let keys = self.store.keys(app).await?;
@@ -237,7 +237,11 @@ impl Publishing {
         let branch = control.branch(branch).ok_or_else(gone)?.clone();
         let is_head = |(lane, content): &(LaneId, ContentFingerprint)| {
             control.lane(branch.id, lane).next().is_some_and(|head| {
-                head.entry.kind == EntryKind::Update && !head.entry.disabled && head.content == *content
+                head.entry.kind == EntryKind::Update
+                    && !head.entry.disabled
+                    && head.content == *content
+                    && head.entry.rule == terms.rule
+                    && head.entry.held == branch.pinned
             })
         };
         if !request.force && lanes.iter().all(is_head) {

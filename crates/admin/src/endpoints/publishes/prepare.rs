@@ -87,6 +87,7 @@ fn check_source(git: Option<&api::Git>) -> Result<(), Failure> {
     if !is_hash(&git.commit) {
         return Err(Failure::bad_field("git.commit", "it is not 40 or 64 hexadecimal digits"));
     }
+    git.branch.as_deref().map(|branch| fields::printable("git.branch", branch)).transpose()?;
     if git.branch.as_ref().is_some_and(|branch| branch.len() > LONGEST_GIT_BRANCH) {
         return Err(Failure::bad_field("git.branch", format!("it has more than {LONGEST_GIT_BRANCH} bytes")));
     }
