@@ -185,16 +185,10 @@ fn explains(server: &Server<'_>, phone: &Phone, settled: &Settled, reason: &str,
         "embedded_newer" => runs_embedded && is_registered && is_newer,
         "directive_not_deliverable" => is_directive && phone.build.is_old,
         // Only the client knows when its binary was built. It keeps saying no.
-        "served_update" => {
-            (runs_embedded && !is_registered && is_newer && !is_directive)
-                || was_deleted(server, settled.running, meant)
-        }
+        "served_update" => runs_embedded && !is_registered && is_newer && !is_directive,
         // The stock client without an embedded update ignores the directive; one whose embedded update failed at its very
         // first launch takes it and cannot follow.
-        "served_roll_back" => {
-            let cannot_follow = embedded.is_none_or(|(id, _)| phone.failed.contains(&id));
-            is_directive && (cannot_follow || was_deleted(server, settled.running, meant))
-        }
+        "served_roll_back" => is_directive && embedded.is_none_or(|(id, _)| phone.failed.contains(&id)),
         _ => false,
     }
 }
@@ -206,17 +200,5 @@ fn was_taken_away(server: &Server<'_>, running: Option<Uuid>, meant: &PastEntry)
         running.branch == meant.branch
             && running.entry.created_at > meant.entry.created_at
             && server.ledger.taken_away.contains(&running.entry.id)
-    })
-}
-
-/// The device runs something later of the same branch that was deleted since: the server does not know any more when it
-/// was made, and cannot foresee that the device refuses what is older. The deletion itself must not lead there: only
-/// what is done later can.
-fn was_deleted(server: &Server<'_>, running: Option<Uuid>, meant: &PastEntry) -> bool {
-    let running = running.and_then(|id| server.ledger.issued.get(&id));
-    running.is_some_and(|running| {
-        running.branch == meant.branch
-            && running.entry.created_at > meant.entry.created_at
-            && server.ledger.deleted.get(&running.entry.id).is_some_and(|at| *at < server.control.version)
     })
 }

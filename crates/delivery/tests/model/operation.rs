@@ -177,7 +177,7 @@ impl Operation {
     fn settles(&self, before: &Control, plan: &Plan) -> Vec<Edit> {
         let asked = plan.issues.iter().filter(|group| group.why == Why::Asked);
         let lanes = asked.flat_map(|group| group.entries.iter().map(|entry| (group.branch, &entry.lane)));
-        let open = |past: &&model::control::PastEntry| past.entry.rollout.is_some() && !past.entry.disabled;
+        let open = |past: &&model::control::PastEntry| past.entry.rollout.is_some() && past.entry.is_served();
         lanes
             .flat_map(|(branch, lane)| before.lane(branch, lane).filter(open))
             .map(|past| match self.on_rollout() {
@@ -217,11 +217,15 @@ fn unpinned(before: &Control, branch: BranchId) -> Control {
         };
         // Later than anything that a sequence issues.
         let lifted = if newest(true) < newest(false) { 1_000_000_000 } else { 0 };
-        for past in meant.entries.iter_mut().filter(|past| past.branch == branch && past.lane == head.lane) {
-            if past.entry.held {
-                past.entry.held = false;
-                past.entry.created_at.0 += lifted;
-            }
+        let lane = meant.entries.iter_mut().filter(|past| past.branch == branch && past.lane == head.lane);
+        let mut rolls = false;
+        for past in lane.filter(|past| past.entry.held) {
+            past.entry.held = false;
+            past.entry.created_at.0 += lifted;
+            // Newest first: what was to roll out before another is given up for it.
+            let is_open = past.entry.rollout.is_some() && !past.entry.disabled;
+            past.entry.disabled |= is_open && rolls;
+            rolls |= is_open;
         }
     }
     meant.entries.sort_by_key(|past| std::cmp::Reverse((past.entry.created_at, past.entry.id)));

@@ -60,7 +60,7 @@ impl Operator<'_> {
             if_so(paused, 10) + 2,
             8,
             7,
-            4,
+            8,
             4,
             2,
             2,
@@ -97,7 +97,7 @@ impl Operator<'_> {
             }
             15 => Operation::Disable(if self.dice.percent(60) { self.head() } else { self.selection() }),
             16 => Operation::Enable(self.disabled()),
-            17 => Operation::Delete(self.selection()),
+            17 => Operation::Delete(if self.dice.percent(50) { self.disabled() } else { self.selection() }),
             18 => {
                 let to = name(["main", "next", "hotfix", "v2", "very new"][self.dice.below(5)]);
                 Operation::RenameBranch(self.branch().name, to)

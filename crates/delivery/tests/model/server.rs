@@ -69,22 +69,19 @@ pub struct Answered {
 pub struct Ledger {
     /// Every entry that was ever issued, also deleted ones.
     pub issued: HashMap<Uuid, PastEntry>,
-    /// Entries that an operation stopped serving to somebody: disabled, or served to a share only.
+    /// Entries that an operation stopped serving to somebody: disabled, deleted, or served to a share only.
     pub taken_away: HashSet<UpdateId>,
-    /// Entries that were deleted, by the operation that did it.
-    pub deleted: HashMap<UpdateId, u64>,
     /// Channels that an operation pointed elsewhere.
     pub retargeted: HashSet<ChannelId>,
 }
 
 impl Ledger {
-    fn note(&mut self, edit: &Edit, version: u64) {
+    fn note(&mut self, edit: &Edit) {
         match edit {
-            Edit::DisableUpdate { update, disabled: true } | Edit::SetRollout { update, rollout: Some(_) } => {
+            Edit::DisableUpdate { update, disabled: true }
+            | Edit::SetRollout { update, rollout: Some(_) }
+            | Edit::DeleteUpdate { update } => {
                 self.taken_away.insert(*update);
-            }
-            Edit::DeleteUpdate { update } => {
-                self.deleted.insert(*update, version);
             }
             Edit::PointChannel { channel, .. } => {
                 self.retargeted.insert(*channel);
@@ -131,6 +128,7 @@ impl<'s> Server<'s> {
             channels: Vec::new(),
             branches: Vec::new(),
             entries: Vec::new(),
+            deleted: Vec::new(),
             embedded: Vec::new(),
         };
         Self {
@@ -157,7 +155,7 @@ impl<'s> Server<'s> {
         fault::spoil_plan(self.fault, &mut plan);
         self.control.version += 1;
         for edit in &plan.edits {
-            self.ledger.note(edit, self.control.version);
+            self.ledger.note(edit);
             let applied = self.control.apply(edit);
             applied.map_err(|_| Violation(format!("the plan edits what is not there: {edit:?}")))?;
         }
