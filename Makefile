@@ -25,6 +25,8 @@ tools:
 unit: tools
 	$(CARGO) test --workspace --locked
 	UPDRAFT_TEST_STORE=postgres $(CARGO) test --workspace --locked --test it
+# Once more and alone, for a minute: eight writers, and how soon one server sees what another did.
+	WRITERS_SECONDS=60 $(CARGO) test --workspace --locked --test faults -- writers each_follows_the_other
 
 # Starts `make run`, then types every command of the README: a real `npm ci` and `expo export`, two publishes, two installs.
 readme:
