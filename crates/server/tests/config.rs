@@ -76,3 +76,23 @@ fn a_file_that_is_missing_or_not_toml_is_named() {
     let text = config::read(Some(&broken), []).unwrap_err().to_string();
     assert!(text.contains("not TOML") && text.contains("line 2"), "{text}");
 }
+
+#[test]
+fn the_databases_address_is_read_and_never_repeated() {
+    use server::config::DatabaseSource;
+    let read = |url: &str| config::read(None, environment(&[("UPDRAFT_DATABASE_URL", url)]));
+    assert_eq!(read("").unwrap().database, DatabaseSource::DataDir);
+    let good = "postgres://updraft:secret@db.example.com/updraft?sslmode=require&options=-c%20x%3D1";
+    let settings = read(good).unwrap();
+    assert_eq!(settings.database, DatabaseSource::Postgres(good.into()));
+    assert!(!format!("{settings:?}").contains("secret"));
+    for (bad, says) in [
+        ("mysql://u:secret@db/updraft", "PostgreSQL"),
+        ("updraft:secret@db", "PostgreSQL"),
+        ("postgres://u@db/updraft?passwrod=secret", "passwrod"),
+    ] {
+        let faults = read(bad).unwrap_err().to_string();
+        assert!(faults.contains("database.url") && faults.contains(says), "{faults}");
+        assert!(!faults.contains("secret"), "{faults}");
+    }
+}

@@ -361,6 +361,28 @@ impl Reader<'_, '_> {
     }
 }
 
+/// The first parameter of a PostgreSQL URL that the driver would not understand. It would log it with its value, which
+/// may be a password with a typo in its name.
+fn unknown_parameter(url: &str) -> Option<&str> {
+    const KNOWN: [&str; 12] = [
+        "application_name",
+        "dbname",
+        "host",
+        "hostaddr",
+        "options",
+        "password",
+        "port",
+        "sslcert",
+        "sslkey",
+        "sslmode",
+        "sslrootcert",
+        "user",
+    ];
+    let (_, query) = url.split_once('?')?;
+    let mut names = query.split('&').filter_map(|pair| pair.split('=').next()).filter(|name| !name.is_empty());
+    names.find(|name| !KNOWN.contains(name))
+}
+
 /// What a setting is read as.
 trait Fallback {
     /// A stand-in for a value that could not be read. It is never used: a fault stops the start.
