@@ -50,7 +50,8 @@ pub fn launched(server: &Server<'_>, phone: &Phone, client: &Client, moved: Move
             require(excused || from.is_none(), phone, || format!("from {from:?} into an emergency launch"))
         }
         Launched::Embedded { .. } => {
-            let is_explained = from_update.is_none_or(|from| is_newest_there(server, phone, client, from));
+            let is_explained = from_update
+                .is_none_or(|from| is_newest_there(server, phone, client, from) || is_tried_again(phone, from));
             require(excused || excuses.rolled_back || is_explained, phone, || {
                 format!("from {from:?} to the embedded update, and nothing sent it there")
             })
@@ -86,6 +87,13 @@ fn is_newest_there(server: &Server<'_>, phone: &Phone, client: &Client, from: &P
         ready.iter().filter(may_start).filter_map(|id| server.ledger.issued.get(id)).filter(passes).collect();
     let built = phone.build.embedded.map_or(0, |(_, built)| built);
     !passes(&from) && !of_branch.is_empty() && of_branch.iter().all(|update| update.entry.created_at.0 < built)
+}
+
+/// Whether the phone's own binary is newer than what it ran, and only ran no more because it failed at its first launch.
+/// The client forgets that when it deletes the row: it deletes what is older than what runs, and after a roll back the
+/// embedded update's row may be. At its next start it then takes the binary for what it is.
+fn is_tried_again(phone: &Phone, from: &PastEntry) -> bool {
+    phone.build.embedded.is_some_and(|(id, built)| phone.failed.contains(&id) && built > from.entry.created_at.0)
 }
 
 /// Looks ahead on a copy of the phone: two checks with their downloads, a launch after each, and a third check.
