@@ -368,6 +368,8 @@ pub struct Audit {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditLine {
+    /// Rises from line to line, with gaps.
+    pub id: u64,
     /// When.
     pub at: String,
     /// Who, e.g. `token:ci`.

@@ -42,7 +42,7 @@ pub(crate) async fn dispatch(
         }
         Command::Embedded(command) => desk.embedded(command).await?,
         Command::Apps(command) => desk.apps(command).await?,
-        Command::Audit(args) => apps::audit(args.operator.resolve(), args.limit, printer).await?,
+        Command::Audit(args) => apps::audit(args.operator.resolve(), args.limit, args.before, printer).await?,
         Command::Keys(command) => desk.keys(command).await?,
         Command::Device(args) => {
             let played = device::play(args.resolve().await?, printer).await?;

@@ -35,6 +35,8 @@ pub struct Control {
     pub branches: Vec<BranchState>,
     /// Every entry that was issued, also on deleted branches: newest first by `created_at`, then by id.
     pub entries: Vec<PastEntry>,
+    /// What is left of the entries that were deleted: newest first by `created_at`, then by id.
+    pub deleted: Vec<DeletedEntry>,
     /// By id.
     pub embedded: Vec<RegisteredEmbedded>,
 }
@@ -80,6 +82,22 @@ pub struct PastEntry {
     pub version: u64,
 }
 
+/// An entry that was deleted. Devices may run it, or have gone back by it, for as long as they live: what they refuse
+/// since goes by its instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeletedEntry {
+    /// Its id, which no other entry ever gets.
+    pub id: UpdateId,
+    /// The branch that it was on.
+    pub branch: BranchId,
+    /// Its platform and runtime version.
+    pub lane: LaneId,
+    /// The manifest's `createdAt` or the directive's `commitTime`.
+    pub created_at: Millis,
+    /// What it was.
+    pub kind: EntryKind,
+}
+
 /// SHA-256 over what an update shows to a device, without its id and time: two updates with the same fingerprint are
 /// "nothing changed". What goes in is the publisher's rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -105,6 +123,16 @@ pub struct RegisteredEmbedded {
     pub launch_hash: Option<BlobHash>,
     /// The channel baked into the binary, where it was told.
     pub channel: Option<ChannelName>,
+}
+
+impl RegisteredEmbedded {
+    /// Fills in what was not told so far.
+    pub fn complete(&mut self, told: &Self) {
+        self.launch_hash = self.launch_hash.or(told.launch_hash);
+        if self.channel.is_none() {
+            self.channel.clone_from(&told.channel);
+        }
+    }
 }
 
 impl Target {
@@ -160,10 +188,13 @@ impl Control {
     }
 
     /// The instant of the next entry of this platform: later than all that was issued for it, over all branches and
-    /// runtime versions (architecture.md §4 *Order*). Whoever issues several adds a millisecond for each.
+    /// runtime versions, also than what was deleted since (architecture.md §4 *Order*). Whoever issues several adds a
+    /// millisecond for each.
     pub fn next_instant(&self, platform: Platform, now: Millis) -> Millis {
-        let newest = self.entries.iter().filter(|past| past.lane.platform == platform);
-        next_instant(now, newest.map(|past| past.entry.created_at).max())
+        let kept = self.entries.iter().map(|past| (past.lane.platform, past.entry.created_at));
+        let deleted = self.deleted.iter().map(|past| (past.lane.platform, past.created_at));
+        let instants = kept.chain(deleted).filter(|(of, _)| *of == platform).map(|(_, instant)| instant);
+        next_instant(now, instants.max())
     }
 
     /// What a walk can reach in one lane, newest first.
@@ -194,16 +225,19 @@ impl Control {
             let value = Channel { id: channel.id, target: channel.target.clone(), paused: channel.paused };
             (channel.name.clone(), value)
         };
-        let updates = self.entries.iter().filter(|past| past.entry.kind == EntryKind::Update);
-        let known =
-            |past: &PastEntry| (past.entry.id, KnownUpdate { created_at: past.entry.created_at, branch: past.branch });
+        let kept = self.entries.iter().map(|past| (past.entry.kind, past.entry.id, past.entry.created_at, past.branch));
+        let deleted = self.deleted.iter().map(|past| (past.kind, past.id, past.created_at, past.branch));
+        let known = kept
+            .chain(deleted)
+            .filter(|(kind, ..)| *kind == EntryKind::Update)
+            .map(|(_, id, created_at, branch)| (id, KnownUpdate { created_at, branch }));
         Ok(AppSnapshot {
             app: self.app,
             slug: self.slug.clone(),
             version: self.version,
             channels: self.channels.iter().map(channel).collect(),
             branches,
-            known: updates.map(known).collect(),
+            known: known.collect(),
             embedded: self
                 .embedded
                 .iter()

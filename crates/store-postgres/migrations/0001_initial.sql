@@ -76,9 +76,21 @@ CREATE INDEX updates_of_a_group ON updates (group_id);
 
 CREATE INDEX updates_that_repeat ON updates (origin_id) WHERE origin_id IS NOT NULL;
 
--- Disabling a rolling entry ends its rollout.
+-- Disabling a rolling entry ends its rollout; one that waits behind a pin is served to nobody.
 CREATE UNIQUE INDEX one_open_rollout_of_a_lane ON updates (branch_id, platform, runtime_version)
-WHERE rollout_share IS NOT NULL AND NOT disabled;
+WHERE rollout_share IS NOT NULL AND NOT disabled AND NOT held;
+
+-- What is left of deleted entries: devices may run them, or have gone back by them.
+CREATE TABLE deleted_updates (
+    id uuid NOT NULL PRIMARY KEY,
+    app_id uuid NOT NULL REFERENCES apps (id),
+    branch_id uuid NOT NULL REFERENCES branches (id),
+    platform text COLLATE "C" NOT NULL CHECK (platform IN ('android', 'ios')),
+    runtime_version text COLLATE "C" NOT NULL,
+    created_at bigint NOT NULL,
+    kind text COLLATE "C" NOT NULL CHECK (kind IN ('update', 'roll_back_to_embedded')),
+    UNIQUE (app_id, platform, created_at)
+);
 
 -- encoded_at: when variants were last made; none yet if it is null.
 CREATE TABLE blobs (

@@ -16,7 +16,7 @@ use crate::{PostgresStore, audit, keys, tokens};
 impl Apps for PostgresStore {
     async fn bootstrap(&self, bootstrap: Bootstrap) -> Result<Bootstrapped, StoreError> {
         let mut tx = self.write().await?;
-        let (app, now) = (bootstrap.app, bootstrap.now);
+        let (app, now) = (bootstrap.app, self.now(&mut tx, bootstrap.now).await?);
         // Two servers may start at once: the second waits here until the first has its app.
         let created = query!(
             "INSERT INTO apps (id, slug, version, created_at) VALUES ($1, $2, 1, $3) ON CONFLICT (slug) DO NOTHING",

@@ -7,17 +7,20 @@ use sqlx::{PgConnection, query};
 use store::{Actor, AuditAction, AuditLine, ReadAudit, StoreError};
 
 use crate::PostgresStore;
-use crate::columns::{json, word};
+use crate::columns::{json, unsigned, word};
 use crate::fault::fault;
 
 const TABLE: &str = "audit_log";
 
 #[async_trait]
 impl ReadAudit for PostgresStore {
-    async fn audit(&self, app: AppId, limit: u32) -> Result<Vec<AuditLine>, StoreError> {
+    async fn audit(&self, app: AppId, before: Option<u64>, limit: u32) -> Result<Vec<AuditLine>, StoreError> {
+        let before = before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
         let rows = query!(
-            "SELECT at, actor, action, detail FROM audit_log WHERE app_id = $1 ORDER BY id DESC LIMIT $2",
+            "SELECT id, at, actor, action, detail FROM audit_log
+            WHERE app_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
             app.0,
+            before,
             i64::from(limit)
         )
         .fetch_all(self.pool())
@@ -26,6 +29,7 @@ impl ReadAudit for PostgresStore {
         rows.into_iter()
             .map(|row| {
                 Ok(AuditLine {
+                    id: unsigned(TABLE, row.id)?,
                     at: Millis(row.at),
                     actor: Actor(row.actor),
                     action: word(TABLE, &row.action, AuditAction::parse)?,

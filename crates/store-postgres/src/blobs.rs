@@ -38,6 +38,7 @@ impl Blobs for PostgresStore {
 
     async fn record_blob(&self, app: AppId, hash: BlobHash, size: u64, now: Millis) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
+        let now = self.now(&mut tx, now).await?;
         insert_blob(&mut tx, hash, size, now).await?;
         query!(
             "INSERT INTO app_blobs (app_id, hash, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
@@ -77,6 +78,7 @@ impl Blobs for PostgresStore {
     async fn record_encodings(&self, blob: BlobHash, encodings: &[EncodedBlob], now: Millis) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         let hash = blob.0.as_slice();
+        let now = self.now(&mut tx, now).await?;
         let noted = query!("UPDATE blobs SET encoded_at = $1 WHERE hash = $2", now.0, hash)
             .execute(&mut *tx)
             .await

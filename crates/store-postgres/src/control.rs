@@ -1,7 +1,7 @@
 //! Apps as operations see them.
 
 use async_trait::async_trait;
-use model::control::{BranchState, ChannelState, Control, PastEntry, RegisteredEmbedded};
+use model::control::{BranchState, ChannelState, Control, DeletedEntry, PastEntry, RegisteredEmbedded};
 use model::{
     AppId, AppSlug, BranchId, BranchName, ChannelId, ChannelName, KeyId, LaneId, Millis, Salt, Target, UpdateId,
 };
@@ -10,7 +10,7 @@ use store::{Controlled, ReadControl, StoreError};
 use uuid::Uuid;
 
 use crate::PostgresStore;
-use crate::columns::{basis_points, blob_hash, lane, name, unsigned};
+use crate::columns::{basis_points, blob_hash, kind, lane, name, unsigned};
 use crate::fault::fault;
 use crate::issued::{IssuedRow, query_issued};
 
@@ -58,6 +58,7 @@ pub(crate) async fn read(connection: &mut PgConnection, app: AppId) -> Result<Op
         channels: channels(connection, app).await?,
         branches: branches(connection, app).await?,
         entries: entries(connection, app).await?,
+        deleted: deleted(connection, app).await?,
         embedded: embedded(connection, app).await?,
     }))
 }
@@ -111,6 +112,30 @@ async fn entries(connection: &mut PgConnection, app: AppId) -> Result<Vec<PastEn
         .await
         .map_err(fault)?;
     rows.into_iter().map(IssuedRow::past).collect()
+}
+
+/// What is left of deleted entries, newest first.
+async fn deleted(connection: &mut PgConnection, app: AppId) -> Result<Vec<DeletedEntry>, StoreError> {
+    const TABLE: &str = "deleted_updates";
+    let rows = query!(
+        "SELECT id, branch_id, platform, runtime_version, created_at, kind FROM deleted_updates
+        WHERE app_id = $1 ORDER BY created_at DESC, id DESC",
+        app.0
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(fault)?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(DeletedEntry {
+                id: UpdateId(row.id),
+                branch: BranchId(row.branch_id),
+                lane: lane(TABLE, &row.platform, &row.runtime_version)?,
+                created_at: Millis(row.created_at),
+                kind: kind(TABLE, &row.kind)?,
+            })
+        })
+        .collect()
 }
 
 async fn embedded(connection: &mut PgConnection, app: AppId) -> Result<Vec<RegisteredEmbedded>, StoreError> {

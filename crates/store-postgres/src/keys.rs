@@ -25,6 +25,7 @@ impl Keys for PostgresStore {
         if all(&mut tx, app).await?.iter().any(|known| known.key_id == key.key_id) {
             return Err(KeyError::KeyIdTaken(key.key_id));
         }
+        let now = self.now(&mut tx, now).await?;
         insert(&mut tx, app, &key, now).await?;
         let known = history::known(&mut tx, app, signatures.iter().map(|(update, _)| *update)).await?;
         if let Some((unknown, _)) = signatures.iter().find(|(update, _)| !known.contains(update)) {

@@ -10,12 +10,10 @@ mod issue;
 mod session;
 mod waiting;
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
-use model::{AppId, BranchId, Millis, Platform, UpdateGroupId};
+use model::{AppId, BranchId, Millis};
 use sqlx::{PgConnection, query_scalar};
-use store::{CommitError, Committed, Effect, NewEntry, Operate, Operation, SaveError, Seal, SessionId, StoreError};
+use store::{CommitError, Committed, Effect, Operate, Operation, SaveError, Seal, SessionId, StoreError};
 
 use self::session::Session;
 use crate::fault::fault;
@@ -26,6 +24,7 @@ impl Operate for PostgresStore {
     async fn apply(&self, operation: Operation, seal: Seal) -> Result<Effect<Committed>, CommitError> {
         let mut tx = self.write().await?;
         let locked = apps::lock(&mut tx, operation.app).await?;
+        let seal = Seal { now: self.now(&mut tx, seal.now).await?, ..seal };
         if let Some(before) = replay::find::<CommitError>(&mut tx, seal.idempotency.as_ref(), seal.now).await? {
             return Ok(Effect::Replayed(before));
         }
@@ -37,6 +36,7 @@ impl Operate for PostgresStore {
 
     async fn save_prepared(&self, session: SessionId, operation: Operation, now: Millis) -> Result<(), SaveError> {
         let mut tx = self.write().await?;
+        let now = self.now(&mut tx, now).await?;
         session::save(&mut tx, session, &operation, now).await?;
         tx.commit().await.map_err(fault)?;
         Ok(())
@@ -44,6 +44,7 @@ impl Operate for PostgresStore {
 
     async fn prepared(&self, app: AppId, session: SessionId, now: Millis) -> Result<Option<Operation>, StoreError> {
         let mut tx = self.read().await?;
+        let now = self.now(&mut tx, now).await?;
         match session::find(&mut tx, app, session, now).await? {
             Some(Session::Waiting(operation)) => Ok(Some(*operation)),
             Some(Session::Committed(_)) | None => Ok(None),
@@ -53,6 +54,7 @@ impl Operate for PostgresStore {
     async fn commit(&self, app: AppId, session: SessionId, seal: Seal) -> Result<Effect<Committed>, CommitError> {
         let mut tx = self.write().await?;
         let locked = apps::lock(&mut tx, app).await?;
+        let seal = Seal { now: self.now(&mut tx, seal.now).await?, ..seal };
         if let Some(before) = replay::find::<CommitError>(&mut tx, seal.idempotency.as_ref(), seal.now).await? {
             return Ok(Effect::Replayed(before));
         }
@@ -68,24 +70,6 @@ impl Operate for PostgresStore {
         tx.commit().await.map_err(fault)?;
         Ok(Effect::Fresh(Committed { version }))
     }
-}
-
-/// The first platform whose entries do not rise in time.
-fn out_of_order(entries: &[NewEntry]) -> Option<Platform> {
-    let mut latest: HashMap<Platform, Millis> = HashMap::new();
-    let mut platforms = entries.iter().map(|entry| (entry.lane.platform, entry.created_at));
-    let sinks = |(platform, instant): &(Platform, Millis)| {
-        latest.insert(*platform, *instant).is_some_and(|before| before >= *instant)
-    };
-    platforms.find(sinks).map(|(platform, _)| platform)
-}
-
-/// The branch of a group of the operation. An entry of another group is its caller's mistake.
-fn branch_of(operation: &Operation, group: UpdateGroupId) -> Result<BranchId, StoreError> {
-    let found = operation.groups.iter().find(|known| known.id == group);
-    found
-        .map(|group| group.branch)
-        .ok_or_else(|| StoreError::Constraint(format!("the operation has no group {group}").into()))
 }
 
 /// Whether the app has this branch and it is not deleted.

@@ -14,6 +14,7 @@ use crate::fault::{fault, one_row};
 impl Replays for PostgresStore {
     async fn replay(&self, request: &Idempotency, now: Millis) -> Result<Option<Value>, ReplayError> {
         let mut connection = self.pool().acquire().await.map_err(fault)?;
+        let now = self.now(&mut connection, now).await?;
         find(&mut connection, Some(request), now).await
     }
 }

@@ -12,6 +12,7 @@ use crate::fault::fault;
 impl Tokens for PostgresStore {
     async fn add_token(&self, token: NewToken, now: Millis) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
+        let now = self.now(&mut tx, now).await?;
         insert(&mut tx, &token, now).await?;
         tx.commit().await.map_err(fault)
     }

@@ -7,6 +7,24 @@ ALTER TABLE branches ADD COLUMN deleted_at INTEGER;
 -- JSON. It lies behind the body, but almost every row has none, and whoever reads a null does not walk to it.
 ALTER TABLE updates ADD COLUMN rule TEXT;
 
+-- A rollout that waits behind a pin is served to nobody.
+DROP INDEX one_open_rollout_of_a_lane;
+
+CREATE UNIQUE INDEX one_open_rollout_of_a_lane ON updates (branch_id, platform, runtime_version)
+WHERE rollout_share IS NOT NULL AND disabled = 0 AND held = 0;
+
+-- What is left of deleted entries: devices may run them, or have gone back by them.
+CREATE TABLE deleted_updates (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    app_id BLOB NOT NULL REFERENCES apps (id),
+    branch_id BLOB NOT NULL REFERENCES branches (id),
+    platform TEXT NOT NULL CHECK (platform IN ('android', 'ios')),
+    runtime_version TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('update', 'roll_back_to_embedded')),
+    UNIQUE (app_id, platform, created_at)
+) STRICT;
+
 ALTER TABLE embedded_updates ADD COLUMN launch_hash BLOB CHECK (length(launch_hash) = 32);
 ALTER TABLE embedded_updates ADD COLUMN channel TEXT;
 

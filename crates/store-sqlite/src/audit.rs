@@ -7,18 +7,20 @@ use sqlx::{SqliteConnection, query};
 use store::{Actor, AuditAction, AuditLine, ReadAudit, StoreError};
 
 use crate::SqliteStore;
-use crate::columns::{json, word};
+use crate::columns::{json, unsigned, word};
 use crate::fault::fault;
 
 const TABLE: &str = "audit_log";
 
 #[async_trait]
 impl ReadAudit for SqliteStore {
-    async fn audit(&self, app: AppId, limit: u32) -> Result<Vec<AuditLine>, StoreError> {
+    async fn audit(&self, app: AppId, before: Option<u64>, limit: u32) -> Result<Vec<AuditLine>, StoreError> {
         let app = app.0.as_bytes().as_slice();
+        let before = before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
         let rows = query!(
-            "SELECT at, actor, action, detail FROM audit_log WHERE app_id = ? ORDER BY id DESC LIMIT ?",
+            "SELECT id, at, actor, action, detail FROM audit_log WHERE app_id = ? AND id < ? ORDER BY id DESC LIMIT ?",
             app,
+            before,
             limit
         )
         .fetch_all(self.readers())
@@ -27,6 +29,7 @@ impl ReadAudit for SqliteStore {
         rows.into_iter()
             .map(|row| {
                 Ok(AuditLine {
+                    id: unsigned(TABLE, row.id)?,
                     at: Millis(row.at),
                     actor: Actor(row.actor),
                     action: word(TABLE, &row.action, AuditAction::parse)?,

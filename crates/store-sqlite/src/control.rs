@@ -1,7 +1,7 @@
 //! Apps as operations see them.
 
 use async_trait::async_trait;
-use model::control::{BranchState, ChannelState, Control, PastEntry, RegisteredEmbedded};
+use model::control::{BranchState, ChannelState, Control, DeletedEntry, PastEntry, RegisteredEmbedded};
 use model::{
     AppId, AppSlug, BranchId, BranchName, ChannelId, ChannelName, KeyId, LaneId, Millis, Salt, Target, UpdateId,
 };
@@ -9,7 +9,7 @@ use sqlx::{SqliteConnection, query};
 use store::{Controlled, ReadControl, StoreError};
 
 use crate::SqliteStore;
-use crate::columns::{basis_points, blob_hash, hex_list, lane, name, unsigned, uuid};
+use crate::columns::{basis_points, blob_hash, hex_list, kind, lane, name, unsigned, uuid};
 use crate::fault::fault;
 use crate::issued::{IssuedRow, query_issued};
 
@@ -60,6 +60,7 @@ pub(crate) async fn read(connection: &mut SqliteConnection, app: AppId) -> Resul
         channels: channels(connection, app).await?,
         branches: branches(connection, app).await?,
         entries: entries(connection, app).await?,
+        deleted: deleted(connection, app).await?,
         embedded: embedded(connection, app).await?,
     }))
 }
@@ -127,6 +128,31 @@ async fn entries(connection: &mut SqliteConnection, app: AppId) -> Result<Vec<Pa
         .await
         .map_err(fault)?;
     rows.into_iter().map(IssuedRow::past).collect()
+}
+
+/// What is left of deleted entries, newest first.
+async fn deleted(connection: &mut SqliteConnection, app: AppId) -> Result<Vec<DeletedEntry>, StoreError> {
+    const TABLE: &str = "deleted_updates";
+    let app = app.0.as_bytes().as_slice();
+    let rows = query!(
+        "SELECT id, branch_id, platform, runtime_version, created_at, kind FROM deleted_updates
+        WHERE app_id = ? ORDER BY created_at DESC, id DESC",
+        app
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(fault)?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(DeletedEntry {
+                id: UpdateId(uuid(TABLE, &row.id)?),
+                branch: BranchId(uuid(TABLE, &row.branch_id)?),
+                lane: lane(TABLE, &row.platform, &row.runtime_version)?,
+                created_at: Millis(row.created_at),
+                kind: kind(TABLE, &row.kind)?,
+            })
+        })
+        .collect()
 }
 
 async fn embedded(connection: &mut SqliteConnection, app: AppId) -> Result<Vec<RegisteredEmbedded>, StoreError> {

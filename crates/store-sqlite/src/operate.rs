@@ -8,13 +8,11 @@ mod edits;
 mod issue;
 mod session;
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
-use model::{AppId, BranchId, Millis, Platform, UpdateGroupId};
+use model::{AppId, BranchId, Millis};
 use serde_json::Value;
 use sqlx::{SqliteConnection, query_scalar};
-use store::{CommitError, Committed, Effect, NewEntry, Operate, Operation, SaveError, Seal, SessionId, StoreError};
+use store::{CommitError, Committed, Effect, Operate, Operation, SaveError, Seal, SessionId, StoreError};
 
 use self::session::Session;
 use crate::fault::fault;
@@ -68,24 +66,6 @@ impl Operate for SqliteStore {
 
 async fn replayed(tx: &mut SqliteConnection, seal: &Seal) -> Result<Option<Value>, CommitError> {
     replay::find(tx, seal.idempotency.as_ref(), seal.now).await
-}
-
-/// The first platform whose entries do not rise in time.
-fn out_of_order(entries: &[NewEntry]) -> Option<Platform> {
-    let mut latest: HashMap<Platform, Millis> = HashMap::new();
-    let platforms = entries.iter().map(|entry| (entry.lane.platform, entry.created_at));
-    platforms
-        .filter(|(platform, instant)| latest.insert(*platform, *instant).is_some_and(|before| before >= *instant))
-        .map(|(platform, _)| platform)
-        .next()
-}
-
-/// The branch of a group of the operation. An entry of another group is its caller's mistake.
-fn branch_of(operation: &Operation, group: UpdateGroupId) -> Result<BranchId, StoreError> {
-    let found = operation.groups.iter().find(|known| known.id == group);
-    found
-        .map(|group| group.branch)
-        .ok_or_else(|| StoreError::Constraint(format!("the operation has no group {group}").into()))
 }
 
 /// Whether the app has this branch and it is not deleted.

@@ -97,6 +97,8 @@ actions! {
 /// One line of the audit log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditLine {
+    /// Rises with the app's versions, with gaps.
+    pub id: u64,
     /// When.
     pub at: Millis,
     /// Who.
@@ -110,6 +112,7 @@ pub struct AuditLine {
 /// Reading the audit log. Writing it is part of every intent.
 #[async_trait]
 pub trait ReadAudit: Send + Sync {
-    /// The app's newest lines, newest first, at most `limit`.
-    async fn audit(&self, app: AppId, limit: u32) -> Result<Vec<AuditLine>, StoreError>;
+    /// The app's newest lines, newest first, at most `limit`; with `before` those that are older than the line with that
+    /// id, whether there is such a line or not.
+    async fn audit(&self, app: AppId, before: Option<u64>, limit: u32) -> Result<Vec<AuditLine>, StoreError>;
 }

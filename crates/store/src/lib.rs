@@ -5,7 +5,8 @@
 //! 1. An intent is atomic inside the backend: all of it or nothing, also when the caller stops waiting half-way. No
 //!    transaction crosses a trait.
 //! 2. What an intent acknowledged survives a power cut.
-//! 3. Time and new ids are arguments.
+//! 3. Time and new ids are arguments. A backend with a clock of its own, one for all servers, goes by that instead, in
+//!    whatever takes a `now`: clocks of servers differ.
 //! 4. "Not found" is an `Option` where the caller only looks, and a variant of the intent's own error where it acts.
 //! 5. A refusal by a rule of the domain is a variant of the intent's own error; a fault of the store is a
 //!    [`StoreError`] inside it.
@@ -40,7 +41,7 @@ pub use history::{GroupRecord, History, StoredUpdate, UpdateAsset};
 pub use ids::{Actor, SessionId, TokenId};
 pub use keys::{AddKey, KeyError, KeyRecord, Keys, NewKey, SealedKey};
 pub use operate::{
-    CommitError, Committed, EntrySignature, NewAsset, NewEntry, NewGroup, Operate, Operation, SESSION_LIFETIME,
+    CommitError, Committed, EntrySignature, NewAsset, NewEntry, NewGroup, Operate, Operation, Place, SESSION_LIFETIME,
     SaveError, Seal,
 };
 pub use replay::{Effect, IDEMPOTENCY_LIFETIME, Idempotency, IdempotencyConflict, ReplayError, Replays};

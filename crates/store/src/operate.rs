@@ -9,6 +9,7 @@
 //! A publish may be signed far away, so it can wait between 2 and 3: [`Operate::save_prepared`] stores it unseen,
 //! [`Operate::commit`] applies it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -43,6 +44,34 @@ pub struct Operation {
     pub groups: Vec<NewGroup>,
     /// What is issued; of one platform in rising order of `created_at`.
     pub entries: Vec<NewEntry>,
+}
+
+/// A lane of a branch.
+pub type Place = (BranchId, LaneId);
+
+impl Operation {
+    /// The first platform whose entries do not rise in time.
+    pub fn out_of_order(&self) -> Option<Platform> {
+        let mut latest: HashMap<Platform, Millis> = HashMap::new();
+        let mut instants = self.entries.iter().map(|entry| (entry.lane.platform, entry.created_at));
+        let sinks = |(platform, instant): &(Platform, Millis)| {
+            latest.insert(*platform, *instant).is_some_and(|before| before >= *instant)
+        };
+        instants.find(sinks).map(|(platform, _)| platform)
+    }
+
+    /// The branch of one of its groups. Another group is the caller's mistake: [`StoreError::Constraint`].
+    pub fn branch_of(&self, group: UpdateGroupId) -> Result<BranchId, StoreError> {
+        let found = self.groups.iter().find(|known| known.id == group);
+        found
+            .map(|group| group.branch)
+            .ok_or_else(|| StoreError::Constraint(format!("the operation has no group {group}").into()))
+    }
+
+    /// Where its entries go, in their order.
+    pub fn places(&self) -> Result<Vec<Place>, StoreError> {
+        self.entries.iter().map(|entry| Ok((self.branch_of(entry.group)?, entry.lane.clone()))).collect()
+    }
 }
 
 /// Entries that are issued, shown and controlled as one.
@@ -129,7 +158,7 @@ pub struct Seal {
     pub idempotency: Option<Idempotency>,
     /// Who does it.
     pub actor: Actor,
-    /// Now.
+    /// Now, by the caller's clock.
     pub now: Millis,
 }
 

@@ -25,6 +25,8 @@ const MOST: u16 = 1000;
 pub struct Lines {
     /// At most so many: 1 to 1,000, 100 by default.
     limit: Option<u16>,
+    /// Only lines that are older than the one with this id: the last one of the page before.
+    before: Option<u64>,
 }
 
 refusals!(ReadsInApp, BadRequest);
@@ -43,12 +45,13 @@ pub async fn handle(
 ) -> Result<Json<api::Audit>, Failure> {
     let limit = fields::limit(lines.limit, USUAL, MOST)?;
     let app = admin.apps.app(&request::app(&app)?).await?.ok_or(PublishError::UnknownApp)?;
-    let lines = admin.audit.audit(app.id, limit.into()).await?;
+    let lines = admin.audit.audit(app.id, lines.before, limit.into()).await?;
     Ok(Json(api::Audit { lines: lines.into_iter().map(line).collect::<Result<_, _>>()? }))
 }
 
 fn line(line: AuditLine) -> Result<api::AuditLine, Failure> {
     Ok(api::AuditLine {
+        id: line.id,
         at: publishing::instant(line.at)?,
         actor: line.actor.0,
         action: line.action.as_str().into(),

@@ -46,6 +46,9 @@ pub struct AuditArgs {
     /// At most so many lines, newest first: 1 to 1000 [default: 100]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub limit: Option<u16>,
+    /// Only lines that are older than the one with this id
+    #[arg(long, value_name = "ID")]
+    pub before: Option<u64>,
     /// The server.
     #[command(flatten)]
     pub operator: OperatorArgs,

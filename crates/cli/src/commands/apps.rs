@@ -54,12 +54,22 @@ pub async fn show(connection: Connection, printer: &Printer) -> Result<(), Failu
 }
 
 /// Shows who changed what, newest first.
-pub async fn audit(connection: Connection, limit: Option<u16>, printer: &Printer) -> Result<(), Failure> {
-    let query: Vec<_> = limit.map(|limit| ("limit".to_owned(), limit.to_string())).into_iter().collect();
+pub async fn audit(
+    connection: Connection,
+    limit: Option<u16>,
+    before: Option<u64>,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let limit = limit.map(|limit| ("limit".to_owned(), limit.to_string()));
+    let before = before.map(|before| ("before".to_owned(), before.to_string()));
+    let query: Vec<_> = limit.into_iter().chain(before).collect();
     let audit: Audit = Remote::new(connection, printer)?.get(Place::App, &["audit"], &query).await?;
-    let cells = |line: &AuditLine| [line.at.clone(), line.actor.clone(), line.action.clone(), line.detail.to_string()];
-    let rows: Vec<[String; 4]> = audit.lines.iter().map(cells).collect();
-    printer.data(&table::aligned(["at", "who", "what", "detail"], &rows));
+    let cells = |line: &AuditLine| {
+        let AuditLine { id, at, actor, action, detail } = line;
+        [id.to_string(), at.clone(), actor.clone(), action.clone(), detail.to_string()]
+    };
+    let rows: Vec<[String; 5]> = audit.lines.iter().map(cells).collect();
+    printer.data(&table::aligned(["id", "at", "who", "what", "detail"], &rows));
     printer.json(&audit);
     Ok(())
 }

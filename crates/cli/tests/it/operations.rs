@@ -198,8 +198,8 @@ async fn apps_and_their_audit_log() {
         )
         .await,
         told(
-            "audit --limit 2",
-            &json!({"lines": [{"at": "2026-11-23T12:00:00.000Z", "actor": "token:ci", "action": "pause_channel",
+            "audit --limit 2 --before 9",
+            &json!({"lines": [{"id": 7, "at": "2026-11-23T12:00:00.000Z", "actor": "token:ci", "action": "pause_channel",
                 "detail": {"channel": "production", "before": false}}]}),
             Code::UnknownApp,
         )

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BranchState, ChannelState, Control, RegisteredEmbedded};
+use super::{BranchState, ChannelState, Control, DeletedEntry, PastEntry, RegisteredEmbedded};
 use crate::{BranchId, BranchName, ChannelId, ChannelName, Rollout, Target, UpdateGroupId, UpdateId};
 
 /// One change to what is stored. Each concerns things of the operation's own app; one that names nothing there is an
@@ -90,13 +90,14 @@ pub enum Edit {
         /// The message; none takes it away.
         message: Option<String>,
     },
-    /// An entry is gone, with its signatures and its references to assets. The assets stay. Its group goes with its last
-    /// entry; entries that repeat it lose their origin.
+    /// An entry is gone, with its signatures and its references to assets; what stays of it is a [`DeletedEntry`]. The
+    /// assets stay. Its group goes with its last entry; entries that repeat it lose their origin.
     DeleteUpdate {
         /// Which.
         update: UpdateId,
     },
-    /// The update inside a binary becomes known. One that is known stays as it is.
+    /// The update inside a binary becomes known. Of one that is known, the bundle's hash and the channel are filled in
+    /// where they are missing; all else stays as it is.
     RegisterEmbedded(RegisteredEmbedded),
 }
 
@@ -137,21 +138,33 @@ impl Control {
             Edit::ReleaseUpdate { update } => self.entry_mut(*update)?.held = false,
             Edit::SetRollout { update, rollout } => self.entry_mut(*update)?.rollout = *rollout,
             Edit::SetMessage { .. } => {}
-            Edit::DeleteUpdate { update } => {
-                self.entry_mut(*update)?;
-                self.entries.retain(|past| past.entry.id != *update);
-                for past in self.entries.iter_mut().filter(|past| past.origin == Some(*update)) {
-                    past.origin = None;
-                }
-            }
-            Edit::RegisterEmbedded(embedded) => {
-                if self.embedded.iter().all(|known| known.id != embedded.id) {
-                    self.embedded.push(embedded.clone());
-                    self.embedded.sort_by_key(|known| known.id);
-                }
-            }
+            Edit::DeleteUpdate { update } => self.delete(*update)?,
+            Edit::RegisterEmbedded(embedded) => self.register(embedded),
         }
         Ok(())
+    }
+
+    fn delete(&mut self, update: UpdateId) -> Result<(), EditError> {
+        let place = self.entries.iter().position(|past| past.entry.id == update).ok_or(EditError)?;
+        let PastEntry { branch, lane, entry, .. } = self.entries.remove(place);
+        for past in self.entries.iter_mut().filter(|past| past.origin == Some(update)) {
+            past.origin = None;
+        }
+        let key = |past: &DeletedEntry| (past.created_at, past.id);
+        let place = self.deleted.partition_point(|other| key(other) > (entry.created_at, update));
+        let left = DeletedEntry { id: update, branch, lane, created_at: entry.created_at, kind: entry.kind };
+        self.deleted.insert(place, left);
+        Ok(())
+    }
+
+    fn register(&mut self, embedded: &RegisteredEmbedded) {
+        match self.embedded.iter_mut().find(|known| known.id == embedded.id) {
+            Some(known) => known.complete(embedded),
+            None => {
+                self.embedded.push(embedded.clone());
+                self.embedded.sort_by_key(|known| known.id);
+            }
+        }
     }
 
     fn branch_mut(&mut self, id: BranchId) -> Result<&mut BranchState, EditError> {

@@ -91,6 +91,20 @@ fn so_is_what_comes_beneath_it_later() {
     assert_eq!(issues(&app, &plan), ["renewed on main: android copy of 1", "renewed on main: android embedded as 3"]);
 }
 
+/// Devices took it, whatever became of it.
+#[test]
+fn a_roll_back_that_was_deleted_counts() {
+    let mut app = App::new();
+    app.publish_android("next", 1);
+    app.publish_android("main", 2);
+    app.roll_back_to_embedded("main");
+    app.publish_android("main", 3);
+    app.run(plan::delete_updates(&app.control, only(3)));
+    assert!(app.control.entry(crate::scene::update(3)).is_none());
+    let plan = app.run(plan::point_channel(&app.control, &channel("production"), &branch("next")));
+    assert_eq!(issues(&app, &plan), ["renewed on next: android copy of 1"]);
+}
+
 #[test]
 fn what_is_published_stays_above_what_is_renewed_with_it() {
     let mut app = App::new();

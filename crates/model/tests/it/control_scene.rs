@@ -68,6 +68,7 @@ impl App {
                 channels: Vec::new(),
                 branches: Vec::new(),
                 entries: Vec::new(),
+                deleted: Vec::new(),
                 embedded: Vec::new(),
             },
             issued: 0,

@@ -2,8 +2,8 @@
 
 use model::Platform::Android;
 use model::control::plan;
-use model::control::{Edit, Plan, Refusal, RegisteredEmbedded, Terms};
-use model::{BlobHash, Millis, Platform, UpdateGroupId};
+use model::control::{DeletedEntry, Edit, Plan, Refusal, RegisteredEmbedded, Terms};
+use model::{BlobHash, EntryKind, Millis, Platform, UpdateGroupId};
 
 use crate::control_scene::{App, BOTH, branch, channel, only, targeted};
 use crate::scene::{SALT, runtime, share, update};
@@ -53,47 +53,80 @@ fn only_what_nothing_needs_is_deleted() {
     let mut app = App::new();
     app.publish_android("main", 1);
     assert!(is_needed(&app, 1), "it is served");
+    app.run(plan::pause_channel(&app.control, &channel("production"), true));
+    assert!(is_needed(&app, 1), "it is served again when the channel resumes");
     app.run(plan::disable(&app.control, only(1)));
-    assert!(is_needed(&app, 1), "devices may run it, and nothing later comes");
+    assert!(!is_needed(&app, 1), "nobody is offered it");
     app.publish_android("main", 2);
-    assert!(!is_needed(&app, 1), "whoever runs it is offered something later");
     app.run(plan::republish(&app.control, only(1), app.id("next"), &Terms::default()));
     assert!(is_needed(&app, 1), "3 repeats it");
-    app.run(plan::delete_updates(&app.control, only(99)).or(plan::disable(&app.control, only(3))));
+    assert!(is_needed(&app, 3), "`beta` serves it");
     app.publish_android("next", 4);
     app.run(plan::delete_updates(&app.control, only(3)));
     assert!(!is_needed(&app, 1));
 }
 
-/// Forgotten, it could not be told from a foreign update, and devices that run it would be offered what they refuse.
+/// No device is offered it there.
 #[test]
-fn what_some_devices_would_not_be_moved_from_stays() {
+fn what_no_channel_points_at_is_deleted() {
     let mut app = App::new();
-    app.publish_android("main", 1);
-    app.publish_android("main", 2);
-    app.run(plan::disable(&app.control, only(2)));
+    app.publish_android("next", 1);
+    app.run(plan::pin(&app.control, &branch("next"), only(1), model::control::OnRollout::Refuse));
+    app.publish_android("next", 2);
+    assert!(is_needed(&app, 2) && is_needed(&app, 3));
+    app.run(plan::point_channel(&app.control, &channel("beta"), &branch("main")));
+    assert!(!is_needed(&app, 2), "the newest of a branch at which no channel points");
+    assert!(is_needed(&app, 3), "it waits");
+    app.run(plan::delete_branch(&app.control, &branch("next")));
+    assert!(!is_needed(&app, 3), "the pin went with its branch");
+}
+
+/// Devices that run it refuse what is older, so the server goes on knowing it; and nothing takes its place.
+#[test]
+fn a_deleted_update_stays_known() {
+    let mut app = App::new();
+    app.publish("main", &BOTH, 1, &Terms::default());
+    app.publish("main", &BOTH, 2, &Terms::default());
+    app.run(plan::disable(&app.control, app.group(3)));
     app.publish("main", &[Android], 3, &targeted());
-    assert_eq!(app.served("main", Android), "3:c3? 1:c1");
-    assert!(is_needed(&app, 2));
-    app.publish_android("main", 4);
-    assert!(!is_needed(&app, 2));
+    let before = app.control.snapshot().expect("few").known;
+    let issued = app.control.entry(update(3)).expect("there").clone();
+    let next = app.control.next_instant(Android, Millis(0));
+
+    for number in [4, 3] {
+        app.run(plan::delete_updates(&app.control, only(number)));
+    }
+
+    assert_eq!(app.control.snapshot().expect("few").known, before);
+    assert_eq!(app.control.next_instant(Android, Millis(0)), next);
+    let left: Vec<_> = app.control.deleted.iter().map(|past| past.id).collect();
+    assert_eq!(left, [update(4), update(3)]);
+    let (branch, lane, created_at) = (issued.branch, issued.lane, issued.entry.created_at);
+    let expected = DeletedEntry { id: update(3), branch, lane, created_at, kind: EntryKind::Update };
+    assert_eq!(app.control.deleted[1], expected);
+    app.run(plan::disable(&app.control, only(5)));
+    app.run(plan::delete_updates(&app.control, only(5)));
+    assert_eq!(app.control.next_instant(Android, Millis(0)), next, "also when it was the newest of all");
 }
 
 #[test]
-fn what_waits_and_what_sent_devices_back_stays() {
+fn what_waits_stays_until_it_is_disabled() {
     let mut app = App::new();
     app.publish_android("main", 1);
     app.run(plan::pin(&app.control, &branch("main"), only(1), model::control::OnRollout::Refuse));
     app.publish_android("main", 2);
     assert!(is_needed(&app, 3), "it waits");
     app.run(plan::disable(&app.control, only(3)));
-    app.roll_back_to_embedded("main");
-    app.run(plan::unpin(&app.control, &branch("main")));
-    app.publish_android("main", 3);
     assert!(!is_needed(&app, 3));
-    assert!(is_needed(&app, 4), "devices took it and refuse what is older");
-    app.roll_back_to_embedded("main");
-    assert!(!is_needed(&app, 4), "a later one says the same");
+}
+
+#[test]
+fn disabling_warns_also_of_what_lies_beneath() {
+    let mut app = App::new();
+    app.publish_android("main", 1);
+    app.publish("main", &[Android], 2, &targeted());
+    assert_eq!(codes(&app.run(plan::disable(&app.control, only(1)))), ["devices_stay"]);
+    assert_eq!(codes(&app.run(plan::disable(&app.control, only(1)))), [""; 0]);
 }
 
 #[test]
@@ -139,12 +172,27 @@ fn a_binary_is_registered_once() {
         (RegisteredEmbedded { platform: Platform::Ios, ..embedded(5) }, "platform"),
         (RegisteredEmbedded { runtime_version: runtime("2"), ..embedded(5) }, "runtime version"),
         (embedded(6), "commit time"),
-        (RegisteredEmbedded { launch_hash: None, ..embedded(5) }, "bundle"),
-        (RegisteredEmbedded { channel: None, ..embedded(5) }, "channel"),
+        (RegisteredEmbedded { launch_hash: Some(BlobHash([2; 32])), ..embedded(5) }, "bundle"),
+        (RegisteredEmbedded { channel: Some(channel("beta")), ..embedded(5) }, "channel"),
     ];
     for (other, fact) in others {
         let conflict = Err(Refusal::EmbeddedConflict(update(0xe0), fact));
         assert_eq!(plan::register_embedded(&app.control, other), conflict);
+    }
+}
+
+#[test]
+fn a_registration_is_completed() {
+    let mut app = App::new();
+    let bare = RegisteredEmbedded { launch_hash: None, channel: None, ..embedded(5) };
+    let with_hash = RegisteredEmbedded { channel: None, ..embedded(5) };
+    let with_channel = RegisteredEmbedded { launch_hash: None, ..embedded(5) };
+    for (told, known) in [(&bare, &bare), (&with_hash, &with_hash), (&with_channel, &embedded(5))] {
+        assert!(!app.run(plan::register_embedded(&app.control, told.clone())).is_empty());
+        assert_eq!(app.control.embedded, std::slice::from_ref(known));
+    }
+    for less in [bare, with_hash, with_channel] {
+        assert!(plan::register_embedded(&app.control, less).expect("not refused").is_empty());
     }
 }
 

@@ -151,7 +151,7 @@ delegate!(ReadControl {
 });
 
 delegate!(ReadAudit {
-    fn audit(&self, app: AppId, limit: u32) -> Result<Vec<AuditLine>, StoreError>;
+    fn audit(&self, app: AppId, before: Option<u64>, limit: u32) -> Result<Vec<AuditLine>, StoreError>;
 });
 
 delegate!(ReadSnapshots {

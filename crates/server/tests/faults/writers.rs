@@ -78,7 +78,7 @@ async fn judge(replicas: &Replicas, all: &Told) {
     }
     assert!(open.values().all(|count| *count == 1), "one open rollout in a lane: {open:?}");
 
-    let lines = store.audit(app.id, u32::MAX / 2).await.unwrap();
+    let lines = store.audit(app.id, None, u32::MAX / 2).await.unwrap();
     assert_eq!(lines.len() as u64, app.version, "every version has its line");
     let told = lines.iter().flat_map(|line| line.detail["issued"].as_array().cloned().unwrap_or_default());
     let updates = told.flat_map(|group| group["updates"].as_array().cloned().unwrap_or_default());

@@ -81,6 +81,10 @@ async fn what_changes_nothing_leaves_no_line_and_the_log_is_bounded() {
     desk.patch("/channels/production", json!({ "paused": true })).await;
     assert_eq!(desk.get::<api::Audit>("/audit").await.lines.len(), lines + 1);
     assert_eq!(desk.audit(1).await.len(), 1);
+    let all = desk.audit(1000).await;
+    let older = desk.get::<api::Audit>(&format!("/audit?limit=2&before={}", all[0].id)).await.lines;
+    assert_eq!(older, all[1..3.min(all.len())]);
+    desk.refused(("GET", "/audit?before=yesterday", Value::Null), (400, "bad_request", "query")).await;
     for limit in ["0", "1001", "all", "-1"] {
         let field = if matches!(limit, "0" | "1001") { "limit" } else { "query" };
         desk.refused(("GET", &format!("/audit?limit={limit}"), Value::Null), (400, "bad_request", field)).await;

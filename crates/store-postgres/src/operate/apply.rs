@@ -4,7 +4,7 @@
 use sqlx::PgConnection;
 use store::{CommitError, Operation, Seal};
 
-use super::{checks, edits, issue, out_of_order, owns};
+use super::{checks, edits, issue, owns};
 use crate::{apps, audit, keys};
 
 /// Makes all of it visible; returns the app's new version. `locked` is the version now, none when there is no such app.
@@ -19,7 +19,7 @@ pub(super) async fn apply(
     if let Some(expected) = operation.at_version.filter(|expected| *expected != actual) {
         return Err(CommitError::VersionMoved { expected, actual });
     }
-    if let Some(platform) = out_of_order(&operation.entries) {
+    if let Some(platform) = operation.out_of_order() {
         return Err(CommitError::OutOfOrder(platform));
     }
     checks::instants(tx, app, &operation.entries).await?;
@@ -32,7 +32,7 @@ pub(super) async fn apply(
             return Err(CommitError::UnknownTarget);
         }
     }
-    let places = checks::places(operation)?;
+    let places = operation.places()?;
     checks::rollouts(tx, &places).await?;
     checks::blobs(tx, operation).await?;
     checks::signatures(tx, operation, &seal.signatures).await?;

@@ -2,22 +2,18 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use model::{AppId, BlobHash, BranchId, KeyId, Lane, LaneId, Millis, Platform, UpdateId};
+use model::{AppId, BlobHash, KeyId, Lane, Millis, Platform, UpdateId};
 use sqlx::{PgConnection, query, query_scalar};
-use store::{CommitError, EntrySignature, NewEntry, Operation, StoreError};
+use store::{CommitError, EntrySignature, NewEntry, Operation, Place, StoreError};
 use uuid::Uuid;
 
-use super::branch_of;
 use crate::columns::blob_hash;
 use crate::fault::fault;
 use crate::issued::{IssuedRow, query_issued};
 use crate::{history, keys};
 
-/// A lane of a branch.
-pub(super) type Place = (BranchId, LaneId);
-
-/// Every entry is later than all that was issued for its platform, over all branches and runtime versions
-/// (architecture.md §4 *Order*).
+/// Every entry is later than all that was issued for its platform, over all branches and runtime versions, also than
+/// what was deleted since (architecture.md §4 *Order*).
 pub(super) async fn instants(tx: &mut PgConnection, app: AppId, entries: &[NewEntry]) -> Result<(), CommitError> {
     let mut newest: HashMap<Platform, Option<i64>> = HashMap::new();
     for NewEntry { lane, created_at, .. } in entries {
@@ -34,10 +30,17 @@ pub(super) async fn instants(tx: &mut PgConnection, app: AppId, entries: &[NewEn
 }
 
 async fn of_platform(tx: &mut PgConnection, app: AppId, platform: Platform) -> Result<Option<i64>, StoreError> {
-    query_scalar!("SELECT max(created_at) FROM updates WHERE app_id = $1 AND platform = $2", app.0, platform.as_str())
-        .fetch_one(tx)
-        .await
-        .map_err(fault)
+    query_scalar!(
+        "SELECT greatest(
+            (SELECT max(created_at) FROM updates WHERE app_id = $1 AND platform = $2),
+            (SELECT max(created_at) FROM deleted_updates WHERE app_id = $1 AND platform = $2)
+        )",
+        app.0,
+        platform.as_str()
+    )
+    .fetch_one(tx)
+    .await
+    .map_err(fault)
 }
 
 /// What is published without a look at the app's version is held just when its branch is pinned. A branch that the app
@@ -54,7 +57,7 @@ pub(super) async fn pins(tx: &mut PgConnection, operation: &Operation) -> Result
     .map_err(fault)?;
     let pinned: HashMap<Uuid, bool> = rows.into_iter().map(|row| (row.id, row.pinned)).collect();
     for entry in &operation.entries {
-        let branch = branch_of(operation, entry.group)?;
+        let branch = operation.branch_of(entry.group)?;
         if pinned.get(&branch.0).is_some_and(|pinned| *pinned != entry.held) {
             return Err(CommitError::HeadMoved { platform: entry.lane.platform });
         }
@@ -62,19 +65,14 @@ pub(super) async fn pins(tx: &mut PgConnection, operation: &Operation) -> Result
     Ok(())
 }
 
-/// Where the entries go.
-pub(super) fn places(operation: &Operation) -> Result<Vec<Place>, StoreError> {
-    operation.entries.iter().map(|entry| Ok((branch_of(operation, entry.group)?, entry.lane.clone()))).collect()
-}
-
-/// No rollout is open where an entry goes.
+/// No rollout is open where an entry goes. One that waits behind a pin is served to nobody.
 pub(super) async fn rollouts(tx: &mut PgConnection, places: &[Place]) -> Result<(), CommitError> {
     for (branch, lane) in places {
         let open = query_scalar!(
             r#"SELECT EXISTS (
                 SELECT 1 FROM updates
                 WHERE branch_id = $1 AND platform = $2 AND runtime_version = $3
-                    AND rollout_share IS NOT NULL AND NOT disabled
+                    AND rollout_share IS NOT NULL AND NOT disabled AND NOT held
             ) AS "open!""#,
             branch.0,
             lane.platform.as_str(),

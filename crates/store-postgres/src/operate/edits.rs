@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use model::control::{Edit, RegisteredEmbedded};
 use model::{AppId, BranchId, ChannelId, ChannelName, Millis, Rollout, Target, UpdateId};
 use sqlx::{PgConnection, query, query_as};
-use store::{CommitError, StoreError};
+use store::{CommitError, Place, StoreError};
 use uuid::Uuid;
 
-use super::checks::Place;
 use super::owns;
 use crate::apps;
 use crate::columns::{lane, rollout_columns};
@@ -141,11 +140,13 @@ async fn point_channel(
     Ok(done.rows_affected() == 1)
 }
 
-/// One that is known stays as it is.
+/// Of one that is known, only what is missing is filled in.
 async fn register(tx: &mut PgConnection, app: AppId, embedded: &RegisteredEmbedded) -> Result<(), StoreError> {
     query!(
-        "INSERT INTO embedded_updates (app_id, id, platform, runtime_version, created_at, launch_hash, channel)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (app_id, id) DO NOTHING",
+        "INSERT INTO embedded_updates AS known (app_id, id, platform, runtime_version, created_at, launch_hash, channel)
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (app_id, id) DO UPDATE
+        SET launch_hash = coalesce(known.launch_hash, excluded.launch_hash),
+            channel = coalesce(known.channel, excluded.channel)",
         app.0,
         embedded.id.0,
         embedded.platform.as_str(),
@@ -214,7 +215,8 @@ async fn set_rollout(
     Touched::place(found.fetch_optional(tx).await)
 }
 
-/// Takes the entry away with all that refers to it, and its group when nothing else is in it.
+/// Takes the entry away with all that refers to it, and its group when nothing else is in it. What devices that run it
+/// refuse goes by its instant, so that stays.
 async fn delete_update(tx: &mut PgConnection, app: AppId, update: UpdateId) -> Result<Place, CommitError> {
     let row = query!(
         "SELECT group_id, branch_id, platform, runtime_version FROM updates WHERE id = $1 AND app_id = $2",
@@ -226,6 +228,11 @@ async fn delete_update(tx: &mut PgConnection, app: AppId, update: UpdateId) -> R
     .map_err(fault)?
     .ok_or(CommitError::UnknownTarget)?;
     for statement in [
+        query!(
+            "INSERT INTO deleted_updates (id, app_id, branch_id, platform, runtime_version, created_at, kind)
+            SELECT id, app_id, branch_id, platform, runtime_version, created_at, kind FROM updates WHERE id = $1",
+            update.0
+        ),
         query!("DELETE FROM signatures WHERE update_id = $1", update.0),
         query!("DELETE FROM update_assets WHERE update_id = $1", update.0),
         query!("UPDATE updates SET origin_id = NULL WHERE origin_id = $1", update.0),

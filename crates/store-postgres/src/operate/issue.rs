@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use model::{AppId, BlobHash, ChannelName};
-use sqlx::{PgConnection, query};
+use sqlx::{PgConnection, query, query_scalar};
 use store::{NewEntry, NewGroup, Operation, Seal, StoreError};
+use uuid::Uuid;
 
-use super::branch_of;
 use crate::columns::{kind_word, rollout_columns, rule_text, signed};
 use crate::fault::fault;
 
@@ -19,6 +19,7 @@ pub(super) async fn issue(
     for group in &operation.groups {
         insert_group(tx, operation.app, group, seal).await?;
     }
+    check_ids(tx, operation).await?;
     for entry in &operation.entries {
         insert_entry(tx, operation, entry, version).await?;
         insert_assets(tx, entry).await?;
@@ -62,7 +63,7 @@ async fn insert_entry(
         entry.id.0,
         operation.app.0,
         entry.group.0,
-        branch_of(operation, entry.group)?.0,
+        operation.branch_of(entry.group)?.0,
         entry.lane.platform.as_str(),
         entry.lane.runtime_version.as_str(),
         entry.created_at.0,
@@ -80,6 +81,19 @@ async fn insert_entry(
     .await
     .map_err(fault)?;
     Ok(())
+}
+
+/// Devices may run the update that had an id.
+async fn check_ids(tx: &mut PgConnection, operation: &Operation) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = operation.entries.iter().map(|entry| entry.id.0).collect();
+    let taken = query_scalar!("SELECT id FROM deleted_updates WHERE id = ANY ($1::uuid[]) LIMIT 1", &ids)
+        .fetch_optional(tx)
+        .await
+        .map_err(fault)?;
+    match taken {
+        None => Ok(()),
+        Some(id) => Err(StoreError::Constraint(format!("{id} is the id of a deleted update").into())),
+    }
 }
 
 /// All assets in one statement: an update may have 20,000.

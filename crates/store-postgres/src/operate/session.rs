@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, query, query_scalar};
 use store::{AuditAction, IDEMPOTENCY_LIFETIME, Operation, SESSION_LIFETIME, SaveError, SessionId, StoreError};
 
-use super::{branch_of, out_of_order, owns, waiting};
+use super::{owns, waiting};
 use crate::columns::{json, json_text, signed, unsigned, word};
 use crate::fault::{fault, one_row};
 
@@ -27,7 +27,7 @@ pub(super) async fn save(
     if operation.entries.is_empty() {
         return Err(SaveError::Empty);
     }
-    if let Some(platform) = out_of_order(&operation.entries) {
+    if let Some(platform) = operation.out_of_order() {
         return Err(SaveError::OutOfOrder(platform));
     }
     check_branches(tx, operation).await?;
@@ -37,7 +37,7 @@ pub(super) async fn save(
         waiting::insert_group(tx, session, position, group).await?;
     }
     for (position, entry) in (0_i64..).zip(&operation.entries) {
-        branch_of(operation, entry.group)?;
+        operation.branch_of(entry.group)?;
         waiting::insert_entry(tx, session, position, entry).await?;
         waiting::insert_assets(tx, session, entry).await?;
     }

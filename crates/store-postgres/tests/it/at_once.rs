@@ -137,7 +137,7 @@ async fn all_write(write: Write) {
         assert!(pair[0].entry.created_at > pair[1].entry.created_at);
         assert_eq!(pair[0].version, pair[1].version + 1);
     }
-    let lines = scene.store.audit(APP, u32::MAX).await.unwrap();
+    let lines = scene.store.audit(APP, None, u32::MAX).await.unwrap();
     let told: Vec<String> =
         lines[..all].iter().map(|line| line.detail["update"].as_str().unwrap().to_owned()).collect();
     let stored: Vec<String> = control.entries.iter().map(|past| past.entry.id.to_string()).collect();

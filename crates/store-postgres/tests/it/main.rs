@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod at_once;
+mod clocks;
 mod connections;
 mod faults;
 mod opening;

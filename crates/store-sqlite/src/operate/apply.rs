@@ -3,24 +3,21 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use model::{AppId, BlobHash, BranchId, KeyId, Lane, LaneId, Millis, UpdateId};
+use model::{AppId, BlobHash, KeyId, Lane, Millis, UpdateId};
 use sqlx::{SqliteConnection, query_scalar};
-use store::{CommitError, EntrySignature, NewEntry, Operation, Seal, StoreError};
+use store::{CommitError, EntrySignature, NewEntry, Operation, Place, Seal};
 
-use super::{branch_of, edits, issue, out_of_order, owns};
+use super::{edits, issue, owns};
 use crate::columns::{blob_hash, hex_list};
 use crate::fault::fault;
 use crate::issued::{IssuedRow, query_issued};
 use crate::{apps, audit, history, keys};
 
-/// A lane of a branch.
-pub(super) type Place = (BranchId, LaneId);
-
 /// Makes all of it visible; returns the app's new version.
 pub(super) async fn apply(tx: &mut SqliteConnection, operation: &Operation, seal: &Seal) -> Result<u64, CommitError> {
     let app = operation.app;
     check_version(tx, operation).await?;
-    if let Some(platform) = out_of_order(&operation.entries) {
+    if let Some(platform) = operation.out_of_order() {
         return Err(CommitError::OutOfOrder(platform));
     }
     check_instants(tx, app, &operation.entries).await?;
@@ -33,7 +30,7 @@ pub(super) async fn apply(tx: &mut SqliteConnection, operation: &Operation, seal
             return Err(CommitError::UnknownTarget);
         }
     }
-    let places = places(operation)?;
+    let places = operation.places()?;
     check_rollouts(tx, &places).await?;
     check_blobs(tx, operation).await?;
     check_signatures(tx, operation, &seal.signatures).await?;
@@ -57,21 +54,25 @@ async fn check_version(tx: &mut SqliteConnection, operation: &Operation) -> Resu
     }
 }
 
-/// Every entry is later than all that was issued for its platform, over all branches and runtime versions
-/// (architecture.md §4 *Order*).
+/// Every entry is later than all that was issued for its platform, over all branches and runtime versions, also than
+/// what was deleted since (architecture.md §4 *Order*).
 async fn check_instants(tx: &mut SqliteConnection, app: AppId, entries: &[NewEntry]) -> Result<(), CommitError> {
     let app = app.0.as_bytes().as_slice();
     for NewEntry { lane, created_at, .. } in entries {
         let platform = lane.platform.as_str();
         let newest = query_scalar!(
-            r#"SELECT max(created_at) AS "newest?: i64" FROM updates WHERE app_id = ? AND platform = ?"#,
+            r#"SELECT max(
+                ifnull((SELECT max(created_at) FROM updates WHERE app_id = ?1 AND platform = ?2), ?3),
+                ifnull((SELECT max(created_at) FROM deleted_updates WHERE app_id = ?1 AND platform = ?2), ?3)
+            ) AS "newest!: i64""#,
             app,
-            platform
+            platform,
+            i64::MIN
         )
         .fetch_one(&mut *tx)
         .await
         .map_err(fault)?;
-        if newest.is_some_and(|newest| Millis(newest) >= *created_at) {
+        if Millis(newest) >= *created_at {
             return Err(CommitError::HeadMoved { platform: lane.platform });
         }
     }
@@ -83,7 +84,7 @@ async fn check_instants(tx: &mut SqliteConnection, app: AppId, entries: &[NewEnt
 async fn check_pins(tx: &mut SqliteConnection, operation: &Operation) -> Result<(), CommitError> {
     let app = operation.app.0.as_bytes().as_slice();
     for entry in &operation.entries {
-        let branch = branch_of(operation, entry.group)?;
+        let branch = operation.branch_of(entry.group)?;
         let branch = branch.0.as_bytes().as_slice();
         let pinned = query_scalar!(
             r#"SELECT pinned AS "pinned: bool" FROM branches WHERE id = ? AND app_id = ? AND deleted_at IS NULL"#,
@@ -100,11 +101,7 @@ async fn check_pins(tx: &mut SqliteConnection, operation: &Operation) -> Result<
     Ok(())
 }
 
-/// Where the entries go.
-fn places(operation: &Operation) -> Result<Vec<Place>, StoreError> {
-    operation.entries.iter().map(|entry| Ok((branch_of(operation, entry.group)?, entry.lane.clone()))).collect()
-}
-
+/// No rollout is open where an entry goes. One that waits behind a pin is served to nobody.
 async fn check_rollouts(tx: &mut SqliteConnection, places: &[Place]) -> Result<(), CommitError> {
     for (branch, lane) in places {
         let branch = branch.0.as_bytes().as_slice();
@@ -113,7 +110,7 @@ async fn check_rollouts(tx: &mut SqliteConnection, places: &[Place]) -> Result<(
             r#"SELECT EXISTS (
                 SELECT 1 FROM updates
                 WHERE branch_id = ? AND platform = ? AND runtime_version = ?
-                    AND rollout_share IS NOT NULL AND disabled = 0
+                    AND rollout_share IS NOT NULL AND disabled = 0 AND held = 0
             ) AS "open!: bool""#,
             branch,
             platform,

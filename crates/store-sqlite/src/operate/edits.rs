@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use model::control::{Edit, RegisteredEmbedded};
 use model::{AppId, BranchId, ChannelId, ChannelName, Millis, Rollout, Target, UpdateId};
 use sqlx::{SqliteConnection, query};
-use store::{CommitError, StoreError};
+use store::{CommitError, Place, StoreError};
 
-use super::apply::Place;
 use super::owns;
 use crate::apps;
 use crate::columns::{lane, rollout_columns, uuid};
@@ -145,7 +144,7 @@ async fn point_channel(
     Ok(done.rows_affected() == 1)
 }
 
-/// One that is known stays as it is.
+/// Of one that is known, only what is missing is filled in.
 async fn register(tx: &mut SqliteConnection, app: AppId, embedded: &RegisteredEmbedded) -> Result<(), StoreError> {
     let (app, id) = (app.0.as_bytes().as_slice(), embedded.id.0.as_bytes().as_slice());
     let (platform, runtime_version) = (embedded.platform.as_str(), embedded.runtime_version.as_str());
@@ -153,7 +152,8 @@ async fn register(tx: &mut SqliteConnection, app: AppId, embedded: &RegisteredEm
     let channel = embedded.channel.as_ref().map(ChannelName::as_str);
     query!(
         "INSERT INTO embedded_updates (app_id, id, platform, runtime_version, created_at, launch_hash, channel)
-        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (app_id, id) DO NOTHING",
+        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (app_id, id) DO UPDATE
+        SET launch_hash = coalesce(launch_hash, excluded.launch_hash), channel = coalesce(channel, excluded.channel)",
         app,
         id,
         platform,
@@ -230,7 +230,8 @@ async fn set_rollout(
     Touched::place(found.fetch_optional(tx).await)
 }
 
-/// Takes the entry away with all that refers to it, and its group when nothing else is in it.
+/// Takes the entry away with all that refers to it, and its group when nothing else is in it. What devices that run it
+/// refuse goes by its instant, so that stays.
 async fn delete_update(tx: &mut SqliteConnection, app: AppId, update: UpdateId) -> Result<Place, CommitError> {
     let (app, update) = (app.0.as_bytes().as_slice(), update.0.as_bytes().as_slice());
     let row = query!(
@@ -243,6 +244,11 @@ async fn delete_update(tx: &mut SqliteConnection, app: AppId, update: UpdateId) 
     .map_err(fault)?
     .ok_or(CommitError::UnknownTarget)?;
     for statement in [
+        query!(
+            "INSERT INTO deleted_updates (id, app_id, branch_id, platform, runtime_version, created_at, kind)
+            SELECT id, app_id, branch_id, platform, runtime_version, created_at, kind FROM updates WHERE id = ?",
+            update
+        ),
         query!("DELETE FROM signatures WHERE update_id = ?", update),
         query!("DELETE FROM update_assets WHERE update_id = ?", update),
         query!("UPDATE updates SET origin_id = NULL WHERE origin_id = ?", update),

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use model::{AppId, BlobHash, ChannelName};
 use serde_json::{Value, json};
-use sqlx::{SqliteConnection, query};
+use sqlx::{SqliteConnection, query, query_scalar};
 use store::{NewEntry, NewGroup, Operation, Seal, StoreError};
 
-use super::branch_of;
 use crate::columns::{hex_list, kind_word, rollout_columns, rule_text, signed};
 use crate::fault::fault;
 
@@ -21,6 +20,7 @@ pub(super) async fn issue(
         insert_group(tx, operation.app, group, seal).await?;
     }
     for entry in &operation.entries {
+        check_id(tx, entry).await?;
         insert_entry(tx, operation, entry, version).await?;
         insert_assets(tx, entry).await?;
     }
@@ -57,7 +57,7 @@ async fn insert_entry(
     entry: &NewEntry,
     version: u64,
 ) -> Result<(), StoreError> {
-    let (app, branch) = (operation.app, branch_of(operation, entry.group)?);
+    let (app, branch) = (operation.app, operation.branch_of(entry.group)?);
     let (app, branch) = (app.0.as_bytes().as_slice(), branch.0.as_bytes().as_slice());
     let (id, group) = (entry.id.0.as_bytes().as_slice(), entry.group.0.as_bytes().as_slice());
     let (platform, runtime_version) = (entry.lane.platform.as_str(), entry.lane.runtime_version.as_str());
@@ -89,6 +89,19 @@ async fn insert_entry(
     .execute(tx)
     .await
     .map_err(fault)?;
+    Ok(())
+}
+
+/// Devices may run the update that had this id.
+async fn check_id(tx: &mut SqliteConnection, entry: &NewEntry) -> Result<(), StoreError> {
+    let id = entry.id.0.as_bytes().as_slice();
+    let taken = query_scalar!(r#"SELECT EXISTS (SELECT 1 FROM deleted_updates WHERE id = ?) AS "taken!: bool""#, id)
+        .fetch_one(tx)
+        .await
+        .map_err(fault)?;
+    if taken {
+        return Err(StoreError::Constraint(format!("{} is the id of a deleted update", entry.id).into()));
+    }
     Ok(())
 }
 

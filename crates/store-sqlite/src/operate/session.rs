@@ -11,7 +11,7 @@ use store::{
     StoreError,
 };
 
-use super::{branch_of, out_of_order, owns};
+use super::owns;
 use crate::apps;
 use crate::columns::{
     blob_hash, json, json_text, kind, kind_word, lane, name, rollout, rollout_columns, rule, rule_text, sha256, signed,
@@ -36,7 +36,7 @@ pub(super) async fn save(
     if operation.entries.is_empty() {
         return Err(SaveError::Empty);
     }
-    if let Some(platform) = out_of_order(&operation.entries) {
+    if let Some(platform) = operation.out_of_order() {
         return Err(SaveError::OutOfOrder(platform));
     }
     check_branches(tx, operation).await?;
@@ -46,7 +46,7 @@ pub(super) async fn save(
         insert_group(tx, session, position, group).await?;
     }
     for (position, entry) in (0_i64..).zip(&operation.entries) {
-        branch_of(operation, entry.group)?;
+        operation.branch_of(entry.group)?;
         insert_entry(tx, session, position, entry).await?;
         insert_assets(tx, session, entry).await?;
     }

@@ -113,6 +113,11 @@ faults! {
         ApplyChecksBlobsFirst "checks::checks_come",
         ApplyReplacesTakenNames "edits::a_taken",
         ApplyReplacesEmbedded "edits::a_known",
+        ApplyCompletesNoRegistration "edits::a_registration",
+        ApplyMindsHeldRollouts "checks::a_held",
+        ApplyForgetsWhatWasDeleted "entries::what_is_left",
+        ApplyForgetsInstantsOfTheDeleted "entries::a_deleted_update_is_still",
+        ApplyTakesIdsOfTheDeleted "entries::a_deleted_update_is_still",
         ApplyLosesTheRule "control::entries_are_told_as",
         ApplyLosesTheRollout "control::entries_are_told_as",
         ApplyLosesTheOrigin "control::entries_are_told_as",
@@ -172,6 +177,8 @@ faults! {
     audit: [
         AuditIsOldestFirst "audit",
         AuditIgnoresTheLimit "audit",
+        AuditIgnoresTheCursor "audit::older",
+        AuditTellsTheCursorAgain "audit::older",
         AuditLosesTheDetail "audit",
     ];
     control: [
@@ -183,6 +190,7 @@ faults! {
         ControlLosesTheRule "control::entries_are_told_as",
         ControlLosesHeldEntries "control::entries_are_told_as",
         ControlLosesEntriesOfDeletedBranches "edits::a_deleted",
+        ControlLosesTheDeleted "entries::what_is_left",
         ControlLosesEmbedded "control::splits",
         ControlIsUnordered "control::entries_are_told_newest",
         ControlOrdersByLetters "control::names",
@@ -201,6 +209,7 @@ faults! {
         LoadServesHeldEntries "snapshots::a_held",
         LoadServesWhatNobodyReaches "snapshots::bytes",
         LoadForgetsWhatIsKnown "snapshots::a_lane",
+        LoadForgetsTheDeleted "snapshots::a_deleted_entry",
         LoadForgetsEmbedded "snapshots::embedded",
         LoadLosesTheRule "snapshots::a_ruled",
         LoadLosesTheRollout "snapshots::a_rolling",

@@ -207,6 +207,31 @@ impl Mutant {
                     }
                 }
             }
+            Fault::ApplyCompletesNoRegistration => {
+                let control = self.store.control(app, seal.now).await?;
+                let known: Vec<_> = control.into_iter().flat_map(|found| found.control.embedded).collect();
+                operation.edits.retain(|edit| match edit {
+                    Edit::RegisterEmbedded(told) => known.iter().all(|known| known.id != told.id),
+                    _ => true,
+                });
+            }
+            Fault::ApplyMindsHeldRollouts => {
+                let control = self.store.control(app, seal.now).await?;
+                let past = control.into_iter().flat_map(|found| found.control.entries);
+                let waiting = past.filter(|past| past.entry.held && past.entry.rollout.is_some());
+                let mut lanes = waiting.map(|past| past.lane);
+                if let Some(lane) = lanes.find(|lane| operation.entries.iter().any(|entry| entry.lane == *lane)) {
+                    return Err(CommitError::RolloutActive(lane));
+                }
+            }
+            Fault::ApplyForgetsInstantsOfTheDeleted => {
+                self.spoil("UPDATE deleted_updates SET created_at = created_at - 1000000".into()).await;
+            }
+            Fault::ApplyTakesIdsOfTheDeleted => {
+                for entry in &operation.entries {
+                    self.spoil(format!("DELETE FROM deleted_updates WHERE id = {}", sql_id(entry.id.0))).await;
+                }
+            }
             Fault::ApplyForgetsTheActor => seal.actor = Actor("nobody".into()),
             Fault::ApplyIgnoresTheKey => seal.idempotency = None,
             Fault::ApplyForgetsTheOutcome => seal.outcome = Value::Null,
@@ -281,6 +306,7 @@ impl Mutant {
         self.spoil_if(Fault::ApplyRaisesNoVersion, || version("- 1")).await;
         self.spoil_if(Fault::ApplyRaisesItTwice, || version("+ 1")).await;
         self.spoil_if(Fault::ApplyForgetsTheRecord, || "DELETE FROM idempotency".into()).await;
+        self.spoil_if(Fault::ApplyForgetsWhatWasDeleted, || "DELETE FROM deleted_updates".into()).await;
         if self.has(Fault::ApplyReplacesTheType) {
             for asset in operation.entries.iter().flat_map(|entry| &entry.assets) {
                 let (hash, content_type) = (asset.hash, &asset.content_type);

@@ -62,9 +62,14 @@ impl History for Mutant {
 
 #[async_trait]
 impl ReadAudit for Mutant {
-    async fn audit(&self, app: AppId, limit: u32) -> Result<Vec<AuditLine>, StoreError> {
+    async fn audit(&self, app: AppId, before: Option<u64>, limit: u32) -> Result<Vec<AuditLine>, StoreError> {
         let limit = if self.has(Fault::AuditIgnoresTheLimit) { 10_000 } else { limit };
-        let mut lines = self.store.audit(app, limit).await?;
+        let before = match self.fault() {
+            Fault::AuditIgnoresTheCursor => None,
+            Fault::AuditTellsTheCursorAgain => before.map(|before| before.saturating_add(1)),
+            _ => before,
+        };
+        let mut lines = self.store.audit(app, before, limit).await?;
         if self.has(Fault::AuditIsOldestFirst) {
             lines.reverse();
         }
@@ -99,6 +104,9 @@ impl ReadControl for Mutant {
         }
         if self.has(Fault::ControlIsUnordered) {
             control.entries.sort_by_key(|past| std::cmp::Reverse(past.version));
+        }
+        if self.has(Fault::ControlLosesTheDeleted) {
+            control.deleted.clear();
         }
         if self.has(Fault::ControlLosesEmbedded) {
             control.embedded.clear();
@@ -160,6 +168,12 @@ impl ReadSnapshots for Mutant {
         }
         if self.has(Fault::LoadForgetsWhatIsKnown) {
             state.snapshot.known.clear();
+        }
+        if self.has(Fault::LoadForgetsTheDeleted) {
+            let control = self.store.control(state.snapshot.app, Millis(0)).await?;
+            for gone in control.into_iter().flat_map(|found| found.control.deleted) {
+                state.snapshot.known.remove(&gone.id);
+            }
         }
         if self.has(Fault::LoadForgetsEmbedded) {
             state.snapshot.embedded.clear();

@@ -33,6 +33,7 @@ pub(super) async fn a_fresh_app_has_all_it_needs(databases: &dyn Databases) {
         channels: vec![ChannelState { id: channel, name: production, target: Target::Branch(branch), paused: false }],
         branches: vec![BranchState { id: branch, name: branch_name("main"), pinned: false }],
         entries: Vec::new(),
+        deleted: Vec::new(),
         embedded: Vec::new(),
     };
     assert_eq!(store.control(app, NOW).await.unwrap().unwrap().control, expected);
@@ -41,7 +42,7 @@ pub(super) async fn a_fresh_app_has_all_it_needs(databases: &dyn Databases) {
     let sealed = store.sealed_key(app, &key_id("main")).await.unwrap();
     assert_eq!(sealed, Some(SealedKey(b"sealed main".to_vec())));
     assert_eq!(store.token(TokenHash([1; 32])).await.unwrap().unwrap().created_at, at(3));
-    let audit = store.audit(app, 10).await.unwrap();
+    let audit = store.audit(app, None, 10).await.unwrap();
     assert_eq!(audit.len(), 1);
     assert_eq!((audit[0].at, &audit[0].actor, audit[0].action), (at(3), &actor(), AuditAction::CreateApp));
     assert_eq!(audit[0].detail["slug"], json!("hello"));

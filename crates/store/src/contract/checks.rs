@@ -232,6 +232,29 @@ pub(super) async fn an_open_rollout_closes_its_lane_only(databases: &dyn Databas
     world.issue_at(&asked, [30]).await;
 }
 
+/// It waits behind a pin: served to nobody, it is not in the way of what is served, nor is anything in its way.
+pub(super) async fn a_held_rollout_closes_nothing(databases: &dyn Databases) {
+    let world = World::new(databases).await;
+    let asked = lane(ANDROID, "1");
+    let pin = |pinned| vec![Edit::PinBranch { branch: world.branch, pinned }];
+    world.edit(pin(true)).await;
+    let held = [1, 2].map(|instant| NewEntry { held: true, ..rolling(&asked, instant) });
+    let update = held[0].id;
+    for held in held {
+        world.issue_one(held).await;
+    }
+    world.edit(pin(false)).await;
+    let open = world.issue_one(rolling(&asked, 3)).await;
+    // Released, it is open beside the one that is.
+    let release = || vec![Edit::ReleaseUpdate { update }];
+    let refused = world.refused_at_once(&world.edits(release()).await, &seal()).await;
+    assert!(matches!(refused, CommitError::Store(StoreError::Constraint(_))), "{refused:?}");
+    world.edit(vec![Edit::SetRollout { update: open, rollout: None }]).await;
+    world.edit(release()).await;
+    let refused = world.refused(&world.publish(vec![entry(&asked, 4)]), &seal()).await;
+    assert!(matches!(&refused, CommitError::RolloutActive(closed) if *closed == asked), "{refused:?}");
+}
+
 pub(super) async fn blobs_must_be_the_apps_own(databases: &dyn Databases) {
     let world = World::new(databases).await;
     let neighbour = world.neighbour().await;

@@ -174,7 +174,7 @@ pub(super) async fn an_unheard_caller_leaves_all_or_nothing(databases: &dyn Data
             }
             None if there => {
                 assert_eq!(control.entries[0].version, control.version);
-                assert_eq!(world.store.audit(world.app, 10_000).await.unwrap().len() as u64, control.version);
+                assert_eq!(world.store.audit(world.app, None, 10_000).await.unwrap().len() as u64, control.version);
                 assert_eq!(control.branches.len(), control.entries.len() + 1);
             }
             None => {
@@ -211,7 +211,7 @@ pub(super) async fn two_publishers_lose_nothing(databases: &dyn Databases) {
     sent.sort();
     assert_eq!(stored, sent);
     assert_eq!((world.version().await, other.version().await), (61, 61));
-    assert_eq!(world.store.audit(world.app, 100).await.unwrap().len(), 61);
+    assert_eq!(world.store.audit(world.app, None, 100).await.unwrap().len(), 61);
 }
 
 /// By turns at once and prepared.
@@ -257,7 +257,7 @@ pub(super) async fn one_of_two_at_a_version_wins(databases: &dyn Databases) {
         }
     }
     assert_eq!(world.control().await.branches.len(), 21);
-    assert_eq!(world.store.audit(world.app, 100).await.unwrap().len(), 21);
+    assert_eq!(world.store.audit(world.app, None, 100).await.unwrap().len(), 21);
 }
 
 pub(super) async fn a_session_is_committed_once(databases: &dyn Databases) {

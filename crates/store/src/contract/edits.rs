@@ -193,6 +193,26 @@ pub(super) async fn a_known_embedded_update_stays_as_it_is(databases: &dyn Datab
     assert_eq!(neighbour.control().await.embedded, [other]);
 }
 
+/// Only what was not told before is taken over.
+pub(super) async fn a_registration_is_completed(databases: &dyn Databases) {
+    let world = World::new(databases).await;
+    let full = embedded(UpdateId(fresh()));
+    let bare = RegisteredEmbedded { launch_hash: None, channel: None, ..full.clone() };
+    let with_hash = RegisteredEmbedded { channel: None, ..full.clone() };
+    let other = RegisteredEmbedded { launch_hash: Some(blob(6)), channel: Some(channel_name("beta")), ..full.clone() };
+    let with_other_channel = RegisteredEmbedded { launch_hash: full.launch_hash, ..other.clone() };
+    for (told, known) in [
+        (&bare, &bare),
+        (&with_hash, &with_hash),
+        (&bare, &with_hash),
+        (&other, &with_other_channel),
+        (&full, &with_other_channel),
+    ] {
+        world.edit(vec![Edit::RegisterEmbedded(told.clone())]).await;
+        assert_eq!(world.control().await.embedded, std::slice::from_ref(known));
+    }
+}
+
 /// One operation moves names and pointers, ends what is open, and issues to what it has just made.
 pub(super) async fn edits_come_before_entries(databases: &dyn Databases) {
     let world = World::new(databases).await;

@@ -1,12 +1,12 @@
 //! Contracts of edits to entries and groups.
 
-use model::control::Edit;
+use model::control::{DeletedEntry, Edit};
 use model::{BasisPoints, Rollout, Salt, UpdateId};
 use uuid::Uuid;
 
 use super::Databases;
 use super::world::{
-    ANDROID, IOS, World, asset, blob, entry, key, lane, rolling, ruled, seal, signature, signed, tenth,
+    ANDROID, IOS, World, asset, blob, directive, entry, key, lane, rolling, ruled, seal, signature, signed, tenth,
 };
 use crate::{CommitError, NewEntry, StoreError};
 
@@ -118,12 +118,47 @@ pub(super) async fn a_deleted_update_is_gone(databases: &dyn Databases) {
     let late = signed(vec![signature(&first, "main")]);
     let refused = world.refused_at_once(&world.edits(Vec::new()).await, &late).await;
     assert!(matches!(refused, CommitError::StraySignature { update, .. } if update == first.id), "{refused:?}");
-    // The id is free for the row; its signatures did not wait for it.
-    let again = NewEntry { lane: lane(ANDROID, "2"), created_at: super::world::at(9), ..first };
-    let seal = signed(vec![signature(&again, "main")]);
-    world.store.apply(world.publish(vec![NewEntry { assets: Vec::new(), ..again.clone() }]), seal).await.unwrap();
-    let stored = world.store.update(world.app, again.id).await.unwrap().unwrap();
-    assert_eq!(stored.assets, []);
+}
+
+pub(super) async fn what_is_left_of_a_deleted_update_is_told(databases: &dyn Databases) {
+    let world = World::new(databases).await;
+    let neighbour = world.neighbour().await;
+    let theirs = neighbour.issue_at(&lane(ANDROID, "1"), [1]).await[0];
+    neighbour.edit(vec![Edit::DeleteUpdate { update: theirs }]).await;
+    let beta = world.beside("beta").await;
+    let [main, ios] = [directive(&lane(ANDROID, "1"), 1), entry(&lane(IOS, "2"), 5)];
+    world.issue(&world.publish(vec![main.clone(), ios.clone()])).await;
+    let elsewhere = entry(&lane(ANDROID, "1"), 3);
+    world.issue(&world.publish_to(beta, vec![elsewhere.clone()])).await;
+    world.issue_at(&lane(ANDROID, "1"), [9]).await;
+    assert_eq!(world.control().await.deleted, []);
+    let newest_first = [(world.branch, &ios), (beta, &elsewhere), (world.branch, &main)];
+    // Neither in the order in which they were issued, nor in that of their ids.
+    for (_, gone) in [newest_first[1], newest_first[0], newest_first[2]] {
+        world.edit(vec![Edit::DeleteUpdate { update: gone.id }]).await;
+    }
+    let expected = newest_first.map(|(branch, gone)| {
+        let NewEntry { id, lane, created_at, kind, .. } = gone.clone();
+        DeletedEntry { id, branch, lane, created_at, kind }
+    });
+    assert_eq!(world.control().await.deleted, expected);
+}
+
+/// Devices may run it: what comes after it is later, and nothing else is called like it.
+pub(super) async fn a_deleted_update_is_still_counted_with(databases: &dyn Databases) {
+    let world = World::new(databases).await;
+    let asked = lane(ANDROID, "1");
+    let gone = world.issue_at(&asked, [10]).await[0];
+    world.edit(vec![Edit::DeleteUpdate { update: gone }]).await;
+    for instant in [9, 10] {
+        let refused = world.refused(&world.publish(vec![entry(&lane(ANDROID, "2"), instant)]), &seal()).await;
+        assert!(matches!(refused, CommitError::HeadMoved { platform: ANDROID }), "{refused:?}");
+    }
+    world.issue_at(&lane(IOS, "1"), [9]).await;
+    let again = NewEntry { id: gone, ..entry(&asked, 12) };
+    let refused = world.refused(&world.publish(vec![entry(&lane(ANDROID, "2"), 11), again]), &seal()).await;
+    assert!(matches!(refused, CommitError::Store(StoreError::Constraint(_))), "{refused:?}");
+    world.issue_at(&asked, [11]).await;
 }
 
 /// Deleting, enabling, releasing or opening may make more reachable than a walk looks at.

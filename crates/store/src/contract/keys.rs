@@ -34,7 +34,7 @@ pub(super) async fn a_key_comes_with_its_signatures(databases: &dyn Databases) {
     };
     assert_eq!(state.keys, [public]);
     assert_eq!(state.entries[0].signatures, [(key_id("main"), Bytes::from_static(b"signed"))]);
-    let audit = &world.store.audit(world.app, 1).await.unwrap()[0];
+    let audit = &world.store.audit(world.app, None, 1).await.unwrap()[0];
     assert_eq!((audit.action, &audit.actor, audit.at), (AuditAction::AddKey, &actor(), at(8)));
     assert_eq!(audit.detail["key"], json!("main"));
     assert!(!audit.detail.to_string().contains("sealed main"));

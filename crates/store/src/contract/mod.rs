@@ -108,7 +108,8 @@ list! {
     audit:
         an_operation_writes_its_line,
         every_action_has_its_line,
-        lines_are_told_newest_first;
+        lines_are_told_newest_first,
+        older_lines_are_told_page_by_page;
     blobs:
         missing_is_answered_in_the_order_asked,
         missing_is_answered_per_app,
@@ -129,6 +130,7 @@ list! {
         groups_go_to_branches_of_the_app,
         ids_are_used_once,
         an_open_rollout_closes_its_lane_only,
+        a_held_rollout_closes_nothing,
         blobs_must_be_the_apps_own,
         every_key_signs_every_entry,
         stray_signatures_are_refused,
@@ -164,6 +166,7 @@ list! {
         edits_apply_in_their_order,
         a_deleted_branch_keeps_its_entries,
         a_known_embedded_update_stays_as_it_is,
+        a_registration_is_completed,
         edits_come_before_entries,
         nothing_to_do_raises_the_version;
     entries:
@@ -172,6 +175,8 @@ list! {
         a_rollout_is_changed_in_place,
         a_message_is_changed_or_taken_away,
         a_deleted_update_is_gone,
+        what_is_left_of_a_deleted_update_is_told,
+        a_deleted_update_is_still_counted_with,
         an_edit_fills_no_lane_too_far,
         only_the_end_of_an_operation_counts;
     history:
@@ -215,6 +220,7 @@ list! {
         a_deleted_branch_is_not_served_but_known,
         embedded_updates_are_known,
         a_held_entry_is_known_but_not_served,
+        a_deleted_entry_is_known_but_not_served,
         a_directive_is_served_but_not_known,
         lanes_and_branches_are_kept_apart,
         bytes_are_those_of_reachable_entries,

@@ -168,6 +168,22 @@ pub(super) async fn a_held_entry_is_known_but_not_served(databases: &dyn Databas
     assert!(state.snapshot.known.contains_key(&held));
 }
 
+/// Devices that run it refuse what is older.
+pub(super) async fn a_deleted_entry_is_known_but_not_served(databases: &dyn Databases) {
+    let world = World::new(databases).await;
+    let asked = lane(ANDROID, "1");
+    let ids = world.issue_at(&asked, [1, 2]).await;
+    let roll_back = world.issue_one(directive(&asked, 3)).await;
+    let before = world.load().await.snapshot.known;
+    for update in [ids[1], roll_back] {
+        world.edit(vec![Edit::DeleteUpdate { update }]).await;
+    }
+    let state = world.load().await;
+    assert_eq!(served(&state, world.branch, &asked), ids[..1]);
+    assert_eq!(state.snapshot.known, before);
+    assert!(before.contains_key(&ids[1]) && !before.contains_key(&roll_back));
+}
+
 pub(super) async fn a_directive_is_served_but_not_known(databases: &dyn Databases) {
     let world = World::new(databases).await;
     let asked = lane(ANDROID, "1");

@@ -203,7 +203,7 @@ impl World {
 
     /// The newest line of the audit log.
     pub(super) async fn last_line(&self) -> AuditLine {
-        self.store.audit(self.app, 1).await.unwrap().remove(0)
+        self.store.audit(self.app, None, 1).await.unwrap().remove(0)
     }
 
     /// All that an operation could have changed, to see that a refused one did not.
@@ -219,7 +219,7 @@ impl World {
             groups: self.store.groups(self.app, &groups).await.unwrap(),
             keys: self.store.keys(self.app).await.unwrap(),
             assets: assets.into_iter().map(|asset| (asset.hash, asset.content_type)).collect(),
-            audit: self.store.audit(self.app, 1_000).await.unwrap(),
+            audit: self.store.audit(self.app, None, 1_000).await.unwrap(),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use super::{Planner, Why, is_planned};
 use crate::control::{Control, Refusal};
-use crate::{BranchId, Entry, EntryKind, LaneId};
+use crate::{BranchId, Entry, EntryKind, LaneId, Millis, UpdateId};
 
 impl Planner<'_> {
     pub(super) fn renew(&mut self) -> Result<(), Refusal> {
@@ -71,11 +71,17 @@ impl Planner<'_> {
                 && !is_planned(past.entry.id)
                 && !has(now, past.entry.id)
         });
-        let roll_backs: Vec<&Entry> = roll_backs.map(|past| &past.entry).collect();
+        // One that was deleted counts: whether it was ever served is not known any more.
+        let deleted = self.state.deleted.iter();
+        let deleted = deleted.filter(|past| past.lane == *lane && past.kind == EntryKind::RollBackToEmbedded);
+        let roll_backs: Vec<(UpdateId, Millis)> = roll_backs
+            .map(|past| (past.entry.id, past.entry.created_at))
+            .chain(deleted.map(|past| (past.id, past.created_at)))
+            .collect();
         now.iter().any(|entry| {
             let is_new = !has(before, entry.id);
-            let mut later = roll_backs.iter().filter(|roll_back| roll_back.created_at > entry.created_at);
-            later.any(|roll_back| is_new || has(before, roll_back.id))
+            let mut later = roll_backs.iter().filter(|(_, instant)| *instant > entry.created_at);
+            later.any(|(roll_back, _)| is_new || has(before, *roll_back))
         })
     }
 }

@@ -8,8 +8,8 @@ use crate::{EntryKind, UpdateGroupId};
 pub fn disable(control: &Control, selection: Selection) -> Result<Plan, Refusal> {
     let mut planner = Planner::new(control);
     for past in selection.entries(control)? {
-        let first = planner.reachable(past.branch, &past.lane)?.into_iter().next();
-        if first.is_some_and(|first| first.id == past.entry.id) {
+        let reachable = planner.reachable(past.branch, &past.lane)?;
+        if reachable.iter().any(|entry| entry.id == past.entry.id) {
             let lane = &past.lane;
             planner.note(
                 "devices_stay",
@@ -61,32 +61,24 @@ pub fn delete_updates(control: &Control, selection: Selection) -> Result<Plan, R
     planner.finish()
 }
 
-/// What an entry is still needed for.
+/// What an entry is still needed for. What devices run or have gone back by stays known when it is deleted.
 fn needed(control: &Control, past: &PastEntry) -> Option<&'static str> {
-    let reachable = control.reachable(past.branch, &past.lane).map(|lane| lane.entries).unwrap_or_default();
-    if reachable.iter().any(|entry| entry.id == past.entry.id) {
-        return Some("devices can still be offered it; disable it or publish something later first");
+    let id = past.entry.id;
+    // A lane that no plan lets in may hold it: then it counts as one that can be reached.
+    let is_reachable = || {
+        let reachable = control.reachable(past.branch, &past.lane);
+        reachable.map_or(true, |lane| lane.entries.iter().any(|entry| entry.id == id))
+    };
+    if control.visible().contains(&past.branch) && is_reachable() {
+        return Some(
+            "a channel points at its branch, where devices can be offered it; disable it or publish something later first",
+        );
     }
-    if past.entry.held && !past.entry.disabled {
+    if past.entry.held && !past.entry.disabled && control.branch(past.branch).is_some() {
         return Some("it waits behind a pin; disable it first");
     }
-    if control.entries.iter().any(|other| other.origin == Some(past.entry.id)) {
+    if control.entries.iter().any(|other| other.origin == Some(id)) {
         return Some("a later update repeats it, and a roll back asks where that came from");
-    }
-    // Devices may run it. Forgotten, it would be an unknown update to the server, which would then offer them what they
-    // refuse, at every check: whatever is older and served to some of them.
-    let is_older = |entry: &crate::Entry| entry.created_at <= past.entry.created_at;
-    if reachable.is_empty() || reachable.iter().any(is_older) {
-        return Some("devices may run it, and not all of them are served something later; publish or roll back first");
-    }
-    let later_roll_back = |other: &&PastEntry| {
-        other.lane == past.lane
-            && other.entry.kind == EntryKind::RollBackToEmbedded
-            && other.entry.created_at > past.entry.created_at
-    };
-    if past.entry.kind == EntryKind::RollBackToEmbedded && !control.entries.iter().any(|other| later_roll_back(&other))
-    {
-        return Some("devices may have gone back by it, and refuse what is older than it");
     }
     None
 }
@@ -103,31 +95,38 @@ pub fn edit_message(control: &Control, selection: Selection, message: Option<&st
     planner.finish()
 }
 
-/// Makes the update inside a binary known. The same again changes nothing.
+/// Makes the update inside a binary known, or fills in what was not told of it so far. The same again changes nothing.
 pub fn register_embedded(control: &Control, embedded: RegisteredEmbedded) -> Result<Plan, Refusal> {
     let mut planner = Planner::new(control);
     match control.embedded.iter().find(|known| known.id == embedded.id) {
         None => planner.edit(Edit::RegisterEmbedded(embedded)),
         Some(known) => {
-            let differs = if known.platform != embedded.platform {
-                Some("platform")
-            } else if known.runtime_version != embedded.runtime_version {
-                Some("runtime version")
-            } else if known.created_at != embedded.created_at {
-                Some("commit time")
-            } else if known.launch_hash != embedded.launch_hash {
-                Some("bundle")
-            } else if known.channel != embedded.channel {
-                Some("channel")
-            } else {
-                None
-            };
-            if let Some(fact) = differs {
+            if let Some(fact) = contradiction(known, &embedded) {
                 return Err(Refusal::EmbeddedConflict(embedded.id, fact));
+            }
+            let mut completed = known.clone();
+            completed.complete(&embedded);
+            if completed != *known {
+                planner.edit(Edit::RegisterEmbedded(completed));
             }
         }
     }
     planner.finish()
+}
+
+/// The first fact in which the two differ. What one of them does not tell contradicts nothing.
+fn contradiction(known: &RegisteredEmbedded, told: &RegisteredEmbedded) -> Option<&'static str> {
+    fn differ<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+        one.zip(other).is_some_and(|(one, other)| one != other)
+    }
+    let facts = [
+        ("platform", known.platform != told.platform),
+        ("runtime version", known.runtime_version != told.runtime_version),
+        ("commit time", known.created_at != told.created_at),
+        ("bundle", differ(known.launch_hash.as_ref(), told.launch_hash.as_ref())),
+        ("channel", differ(known.channel.as_ref(), told.channel.as_ref())),
+    ];
+    facts.into_iter().find(|(_, differs)| *differs).map(|(fact, _)| fact)
 }
 
 /// The registered binaries that would download this entry and never run it: their own update is not older
