@@ -158,12 +158,11 @@ impl Control {
     }
 
     fn register(&mut self, embedded: &RegisteredEmbedded) {
-        match self.embedded.iter_mut().find(|known| known.id == embedded.id) {
-            Some(known) => known.complete(embedded),
-            None => {
-                self.embedded.push(embedded.clone());
-                self.embedded.sort_by_key(|known| known.id);
-            }
+        if let Some(known) = self.embedded.iter_mut().find(|known| known.id == embedded.id) {
+            known.complete(embedded);
+        } else {
+            self.embedded.push(embedded.clone());
+            self.embedded.sort_by_key(|known| known.id);
         }
     }
 
