@@ -280,7 +280,10 @@ impl Reader<'_, '_> {
                 // What was written may hold a password, so it is not repeated.
                 match text.split_once("://") {
                     None if text.is_empty() => Ok(String::new()),
-                    Some(("postgres" | "postgresql", _)) => Ok(text.to_owned()),
+                    Some(("postgres" | "postgresql", rest)) => match unknown_parameter(rest) {
+                        None => Ok(text.to_owned()),
+                        Some(name) => Err(format!("it has the parameter {name:?}, which means nothing")),
+                    },
                     _ => Err("it is not the URL of a PostgreSQL database".into()),
                 }
             });
