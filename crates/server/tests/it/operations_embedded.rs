@@ -34,12 +34,15 @@ async fn a_binarys_update_is_registered_once_and_listed_as_it_was_told() {
         ("runtime_version", json!("2.0.0")),
         ("created_at", json!("2026-01-30T10:20:30.401Z")),
         ("launch_hash", json!("cd".repeat(32))),
-        ("channel", Value::Null),
+        ("channel", json!("beta")),
     ] {
         let mut other = body.clone();
         other[member] = value;
         desk.refused(("POST", "/embedded", other), (409, "embedded_conflict", "id")).await;
     }
+    let mut less = body;
+    less["channel"] = Value::Null;
+    assert!(!desk.post("/embedded", less).await.changed, "what is not told contradicts nothing");
 }
 
 #[tokio::test]
