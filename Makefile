@@ -6,8 +6,7 @@ export CARGO_TERM_COLOR ?= auto
 .PHONY: run test lint tools unit readme bench
 
 run:
-	$(CARGO) build --release --locked --package updraft
-	./target/release/updraft quickstart --export examples/hello-expo/dist
+	$(CARGO) run --release --locked --package updraft -- quickstart --export examples/hello-expo/dist
 
 test: lint unit readme
 

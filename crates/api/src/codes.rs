@@ -45,7 +45,7 @@ codes! {
     AssetKeyConflict = "asset_key_conflict", 400, "Two assets have one key but different bytes", "export again; a key is the MD5 of its file, so two files cannot share it";
     TooManyAssets = "too_many_assets", 400, "The update has too many assets", "leave assets out of the bundle, or raise `limits.max_assets`";
     RefusedByClient = "refused_by_client", 400, "The stock client would refuse this update", "correct what the message names; nothing was stored";
-    Unauthorized = "unauthorized", 401, "The request carries no valid admin token", "send `authorization: Bearer …` with the admin token that the first start printed, or set UPDRAFT_TOKEN";
+    Unauthorized = "unauthorized", 401, "The request carries no valid admin token", "set UPDRAFT_TOKEN to the admin token that the first start printed (`updraft token` on the server makes another); it is sent as `authorization: Bearer …`";
     NotFound = "not_found", 404, "There is nothing at this address", "check the path";
     UnknownApp = "unknown_app", 404, "There is no such app", "a fresh server has the app `default`";
     UnknownChannel = "unknown_channel", 404, "The app has no such channel", "check the spelling; `updraft channels create` or `updraft publish --create-channel` creates one";
@@ -61,10 +61,10 @@ codes! {
     BranchInUse = "branch_in_use", 409, "A channel points at the branch", "point the channel at another branch first: `updraft channels point`";
     NoChannelRollout = "no_channel_rollout", 409, "The channel points at one branch", "start a channel rollout first: `updraft channels rollout start`";
     SameBranch = "same_branch", 409, "The channel points at this branch already", "name the branch that devices should move to";
-    NoRollout = "no_rollout", 409, "The update has no open rollout", "start one with `updraft rollout start`, or publish with `--rollout`";
+    NoRollout = "no_rollout", 409, "The update has no open rollout", "to take an update back that is served to everyone, use `updraft roll-back`; a rollout begins with `updraft rollout start` or `publish --rollout`";
     RolloutCannotLower = "rollout_cannot_lower", 409, "A rollout can only be raised", "to take it back from the devices that have it, revert it: `updraft rollout revert`";
     NotTheHead = "not_the_head", 409, "A rollout starts on what the branch serves first", "republish the update with `--rollout`";
-    UpdateNeeded = "update_needed", 409, "The update is still needed", "the message says for what";
+    UpdateNeeded = "update_needed", 409, "The update is still needed", "publish something later or disable it first, then delete it";
     NotPinned = "not_pinned", 409, "The branch is not pinned", "nothing is held on it";
     EmbeddedConflict = "embedded_conflict", 409, "An embedded update with this id has other facts", "an embedded update's id is of one build; register the right file";
     HeadMoved = "head_moved", 409, "Something else was published meanwhile", "publish again";

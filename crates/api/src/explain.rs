@@ -20,7 +20,7 @@ pub struct Explain {
     /// The device's `eas-client-id`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
-    /// The update that it runs.
+    /// The update that it runs; by default the one inside its binary, where that is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<String>,
     /// The update inside its binary.
@@ -50,7 +50,8 @@ pub struct Explanation {
     /// The branch whose filter goes with the answer, by name; the device stores it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
-    /// The entries that were looked at, newest first.
+    /// The entries that were looked at, newest first, with the disabled and held ones that stand above where the walk
+    /// ended.
     pub steps: Vec<Step>,
     /// What the device does with the answer.
     pub device: DeviceVerdict,

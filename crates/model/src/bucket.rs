@@ -26,6 +26,18 @@ impl BasisPoints {
     }
 }
 
+impl std::fmt::Display for BasisPoints {
+    /// As people say it: `12.5 %`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (whole, hundredths) = (self.0 / 100, self.0 % 100);
+        match hundredths {
+            0 => write!(f, "{whole} %"),
+            _ if hundredths.is_multiple_of(10) => write!(f, "{whole}.{} %", hundredths / 10),
+            _ => write!(f, "{whole}.{hundredths:02} %"),
+        }
+    }
+}
+
 impl TryFrom<u16> for BasisPoints {
     type Error = OverAllDevices;
 

@@ -317,9 +317,10 @@ pub(crate) fn embedded_newer(control: &Control, past: &PastEntry) -> Option<Warn
     Some(Warning {
         code: "embedded_newer".into(),
         message: format!(
-            "{} registered binary update(s) for {} {} are newer than {}, the first is {}: their devices would download \
-             it and never run it; publish again",
+            "{} registered {} for {} {} later than {} was issued, the first is {}: devices with them would download it \
+             and never run it, until something is issued after their time; is the build machine's clock right?",
             newer.len(),
+            if newer.len() == 1 { "binary was built" } else { "binaries were built" },
             past.lane.platform,
             past.lane.runtime_version,
             past.entry.id,

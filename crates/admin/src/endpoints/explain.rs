@@ -4,8 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use delivery::explain::{Explained, NotExplained};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use model::control::Control;
 use model::decide::{Outcome, Verdict};
-use model::{Draw, Entry, EntryKind, Reason};
+use model::{Draw, Entry, EntryKind, LaneId, Platform, Reason, RuntimeVersion};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -41,19 +42,49 @@ pub async fn handle(
     Path(app): Path<String>,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Json<api::Explanation>, Failure> {
-    let headers = check(query)?;
-    let explained = admin.explain.explain(&request::app(&app)?, &headers);
+    let app = request::app(&app)?;
+    let (asked, headers) = check(query)?;
+    let explained = admin.explain.explain(&app, &headers);
     let explained = explained.map_err(|error| match error {
         NotExplained::UnknownApp(_) => Failure::from(publishing::PublishError::UnknownApp),
         NotExplained::Request(error) => Failure::new(api::Code::BadRequest, error.to_string()).field(error.field()),
     })?;
-    Ok(Json(explanation(explained)?))
+    let passed_over = passed_over(&admin.publishing.app_control(&app).await?, &asked, &explained);
+    Ok(Json(explanation(explained, passed_over)?))
+}
+
+/// More of them would hide what there is to see.
+const MOST_PASSED_OVER: usize = 10;
+
+/// The disabled and held entries that stand above where the walk ended. A check does not meet them: they are left out of
+/// what it reads. Whoever asks why a device does not get one of them should.
+fn passed_over(control: &Control, asked: &api::Explain, explained: &Explained) -> Vec<(Entry, Verdict)> {
+    let branch = explained.branch.as_ref().and_then(|name| control.branch_named(name));
+    let lane = Platform::parse(&asked.platform).zip(RuntimeVersion::parse(&asked.runtime_version).ok());
+    let (Some(branch), Some((platform, runtime_version))) = (branch, lane) else { return Vec::new() };
+    let lane = LaneId { platform, runtime_version };
+    let end = explained.steps.last().map(|(entry, _)| entry.created_at);
+    let above = control.lane(branch.id, &lane).take_while(|past| end.is_none_or(|end| past.entry.created_at > end));
+    above
+        .filter_map(|past| {
+            let verdict = match &past.entry {
+                Entry { disabled: true, .. } => Verdict::Disabled,
+                Entry { held: true, .. } => Verdict::Held,
+                _ => return None,
+            };
+            Some((past.entry.clone(), verdict))
+        })
+        .take(MOST_PASSED_OVER)
+        .collect()
 }
 
 /// The headers of the check that the stock client would send, with those on top that were given.
-fn check(query: Vec<(String, String)>) -> Result<HeaderMap, Failure> {
+fn check(query: Vec<(String, String)>) -> Result<(api::Explain, HeaderMap), Failure> {
     let (given, asked): (Vec<_>, Vec<_>) = query.into_iter().partition(|(name, _)| name == HEADER);
-    let mut headers = stock(&asked_for(asked)?)?;
+    let mut asked = asked_for(asked)?;
+    // A device of which nothing else is said runs what it was installed with.
+    asked.current = asked.current.or_else(|| asked.embedded.clone());
+    let mut headers = stock(&asked)?;
     let given = given.iter().map(|(_, text)| header(text)).collect::<Result<Vec<_>, _>>()?;
     for (name, _) in &given {
         headers.remove(name);
@@ -61,7 +92,7 @@ fn check(query: Vec<(String, String)>) -> Result<HeaderMap, Failure> {
     for (name, value) in given {
         headers.append(name, value);
     }
-    Ok(headers)
+    Ok((asked, headers))
 }
 
 fn asked_for(query: Vec<(String, String)>) -> Result<api::Explain, Failure> {
@@ -108,7 +139,9 @@ fn value(field: &str, text: &str) -> Result<HeaderValue, Failure> {
     HeaderValue::from_bytes(text.as_bytes()).map_err(|error| Failure::bad_field(field, error))
 }
 
-fn explanation(explained: Explained) -> Result<api::Explanation, Failure> {
+fn explanation(mut explained: Explained, passed_over: Vec<(Entry, Verdict)>) -> Result<api::Explanation, Failure> {
+    explained.steps.extend(passed_over);
+    explained.steps.sort_by_key(|(entry, _)| std::cmp::Reverse(entry.created_at));
     let reason = explained.outcome.reason();
     Ok(api::Explanation {
         answer: match explained.outcome {

@@ -47,8 +47,8 @@ pub enum Refusal {
     #[error("the update or group {0} has no open rollout")]
     NoRollout(uuid::Uuid),
     /// A rollout only ever grows.
-    #[error("the rollout for {} {} is at {} basis points and cannot be lowered to {}",
-        .lane.platform, .lane.runtime_version, .from.get(), .to.get())]
+    #[error("the rollout for {} {} is at {} and cannot be lowered to {}",
+        .lane.platform, .lane.runtime_version, .from, .to)]
     RolloutCannotLower {
         /// Where.
         lane: LaneId,

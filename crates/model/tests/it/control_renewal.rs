@@ -147,3 +147,19 @@ fn nothing_is_issued_again_without_need() {
     let other = app.plan_publish("next", &[Android], 3, &rolling(1000)).expect("not refused");
     assert_eq!(issues(&app, &other), ["asked on next: android new c3"], "nobody of `main` comes to `next`");
 }
+
+#[test]
+fn a_rollout_that_was_issued_again_is_known_by_its_old_id() {
+    let mut app = App::new();
+    app.publish_android("main", 4);
+    app.publish_android("next", 5);
+    let started = app.publish("next", &[Android], 6, &rolling(1000));
+    app.roll_back_to_embedded("main");
+    app.run(plan::point_channel(&app.control, &channel("production"), &branch("next")));
+    let before = app.served("next", Android);
+    assert!(before.contains("c6@10%") && !before.starts_with(&started.to_string()), "issued again: {before}");
+    app.run(plan::set_rollout(&app.control, only(started), share(5000)));
+    assert!(app.served("next", Android).contains("c6@50%"));
+    app.run(plan::finish_rollout(&app.control, only(started)));
+    assert!(!app.served("next", Android).contains('%'));
+}

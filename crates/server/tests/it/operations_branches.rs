@@ -106,7 +106,7 @@ async fn what_cannot_be_done_to_a_branch_is_refused_with_its_code() {
         (("POST", "/branches/nothing/pin", json!({ "group": here.group })), (404, "unknown_branch", "branch")),
         (("POST", "/branches/nothing/unpin", Value::Null), (404, "unknown_branch", "branch")),
         (("POST", "/branches/production/unpin", Value::Null), (409, "not_pinned", "branch")),
-        (("POST", pin, json!({ "group": other.group })), (404, "unknown_update", "group")),
+        (("POST", pin, json!({ "group": other.group })), (409, "other_branch", "group")),
         (("POST", pin, json!({ "group": uuid::Uuid::nil() })), (404, "unknown_update", "group")),
         (("POST", pin, json!({ "group": "the last one" })), (404, "unknown_update", "group")),
         (("POST", pin, json!({ "group": here.group, "platform": "web" })), (400, "bad_request", "platform")),

@@ -76,7 +76,7 @@ async fn a_roll_back_that_leads_nowhere_is_refused_with_its_code() {
         (to(json!({ "to": "group" })), (400, "bad_request", "group")),
         (to(json!({ "group": here.group })), (400, "bad_request", "group")),
         (to(json!({ "to": "embedded", "group": here.group })), (400, "bad_request", "group")),
-        (to(json!({ "to": "group", "group": elsewhere.group })), (404, "unknown_update", "group")),
+        (to(json!({ "to": "group", "group": elsewhere.group })), (409, "other_branch", "group")),
         (to(json!({ "to": "group", "group": Uuid::nil() })), (404, "unknown_update", "group")),
         (to(json!({ "to": "group", "group": "the last one" })), (404, "unknown_update", "group")),
         (

@@ -92,16 +92,19 @@ async fn another_query_is_another_request() {
 }
 
 #[tokio::test]
-async fn what_changed_nothing_or_was_refused_leaves_its_key_free() {
+async fn what_changed_nothing_keeps_its_key_and_what_was_refused_leaves_it_free() {
     let desk = Desk::new().await;
     let headers = [("idempotency-key", "one")];
     let pause = |paused: bool| json!({ "paused": paused });
     let path = "/channels/production";
+    let refused = desk.send_with(Method::PATCH, path, &json!({ "branch": "none" }), &headers).await;
+    assert_problem(&refused, (404, "unknown_branch", "branch"), "a refusal");
     let unchanged = desk.send_with(Method::PATCH, path, &pause(false), &headers).await;
     assert_eq!(unchanged.json()["changed"], false);
-    let refused = desk.send_with(Method::PATCH, path, &json!({ "branch": "none" }), &headers).await;
-    assert_problem(&refused, (404, "unknown_branch", "branch"), "the same key");
-    let changed = desk.send_with(Method::PATCH, path, &pause(true), &headers).await;
-    assert_eq!(changed.json()["changed"], true);
+    desk.patch(path, pause(true)).await;
+    let again = desk.send_with(Method::PATCH, path, &pause(false), &headers).await;
+    assert_eq!(again.body, unchanged.body, "the same request has no late effect");
     assert!(desk.get::<api::Channel>(path).await.paused);
+    let other = desk.send_with(Method::PATCH, path, &pause(true), &headers).await;
+    assert_problem(&other, (422, "idempotency_conflict", "idempotency-key"), "another body");
 }

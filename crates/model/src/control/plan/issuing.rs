@@ -87,6 +87,10 @@ pub fn roll_back(
         let name = control.branch(branch).map(|branch| branch.name.clone());
         return Err(name.map_or(Refusal::UnknownUpdate(branch.0), Refusal::NothingPublished));
     }
+    if on_rollout == OnRollout::Refuse {
+        // Said first: what there is to go back to depends on what becomes of it.
+        lanes.iter().try_for_each(|lane| planner.settle(branch, lane, on_rollout))?;
+    }
     let mut entries = Vec::with_capacity(lanes.len());
     for lane in lanes {
         // Before a rollout is settled: what is rolling out is the head that one goes back from.

@@ -2,8 +2,8 @@
 
 use super::{OnRollout, Plan, Planner, Selection, Why};
 use crate::control::plan::{Content, PlannedEntry};
-use crate::control::{Control, Edit, Refusal};
-use crate::{BasisPoints, BranchId, Entry, EntryKind, LaneId, Rollout, Salt};
+use crate::control::{Control, Edit, PastEntry, Refusal};
+use crate::{BasisPoints, BranchId, Entry, EntryKind, LaneId, Rollout, Salt, UpdateId};
 
 /// Serves what its branch serves first to a share of the devices only. Devices that have it already keep it.
 pub fn start_rollout(control: &Control, selection: Selection, share: BasisPoints, salt: Salt) -> Result<Plan, Refusal> {
@@ -61,13 +61,35 @@ pub fn revert_rollout(control: &Control, selection: Selection) -> Result<Plan, R
     planner.finish()
 }
 
-/// What the selection has of open rollouts; at least one.
+/// What the selection has of open rollouts; at least one. An entry that was issued again while it rolled out is known by
+/// its old id too: the copy carries the rollout on.
 fn open(control: &Control, selection: Selection) -> Result<Vec<(BranchId, LaneId, Entry, Rollout)>, Refusal> {
-    let entries = selection.entries(control)?.into_iter().filter(|past| !past.entry.disabled);
-    let open: Vec<_> = entries
-        .filter_map(|past| Some((past.branch, past.lane.clone(), past.entry.clone(), past.entry.rollout?)))
-        .collect();
+    let mut open: Vec<(BranchId, LaneId, Entry, Rollout)> = Vec::new();
+    for past in selection.entries(control)? {
+        let mut rolling = control.lane(past.branch, &past.lane).filter(|other| !other.entry.disabled);
+        // What is issued again while it rolls out is disabled by it; a copy of anything else is another update.
+        let is_meant = |other: &PastEntry| {
+            other.entry.id == past.entry.id || past.entry.disabled && repeats(control, other, past.entry.id)
+        };
+        let carries_on = |other: &&PastEntry| other.entry.rollout.is_some() && is_meant(other);
+        if let Some(found) = rolling.find(carries_on)
+            && let Some(rollout) = found.entry.rollout
+            && open.iter().all(|(_, _, known, _)| known.id != found.entry.id)
+        {
+            open.push((found.branch, found.lane.clone(), found.entry.clone(), rollout));
+        }
+    }
     if open.is_empty() { Err(Refusal::NoRollout(selection.id)) } else { Ok(open) }
+}
+
+/// Whether it is that entry or a copy of it, or a copy of one.
+fn repeats(control: &Control, past: &PastEntry, id: UpdateId) -> bool {
+    // An origin is always older than its copy; looking only there also ends on histories that claim otherwise.
+    let older = |past: &PastEntry| {
+        let origin = control.entry(past.origin?)?;
+        (origin.entry.created_at < past.entry.created_at).then_some(origin)
+    };
+    std::iter::successors(Some(past), |past| older(past)).any(|past| past.entry.id == id)
 }
 
 impl Planner<'_> {

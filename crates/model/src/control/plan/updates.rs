@@ -19,6 +19,12 @@ pub fn disable(control: &Control, selection: Selection) -> Result<Plan, Refusal>
                 ),
             );
         }
+        if past.entry.rollout.is_some() && !past.entry.disabled {
+            planner.note(
+                "rollout_ended",
+                format!("the rollout of {} is over; enabled again, it is served without one", past.entry.id),
+            );
+        }
         planner.end(&past.entry);
     }
     planner.finish()
