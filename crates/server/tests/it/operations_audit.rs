@@ -69,7 +69,7 @@ async fn each_kind_of_thing_is_told_with_what_was_changed_about_it() {
     assert_eq!(only(&line.detail["after"]).1["rollout"], 700);
     desk.patch(&format!("/updates/{}", first.group), json!({ "message": "words" })).await;
     let line = desk.audit(1).await.remove(0);
-    assert_eq!(only(&line.detail["before"]), (&format!("group {}", first.group), &Value::Null));
+    assert_eq!(only(&line.detail["before"]), (format!("group {}", first.group).as_str(), &Value::Null));
     assert_eq!(only(&line.detail["after"]).1, "words");
     desk.patch(&format!("/updates/{}", first.group), json!({ "message": "others" })).await;
     assert_eq!(only(&desk.audit(1).await[0].detail["before"]).1, "words", "the old words are kept");
