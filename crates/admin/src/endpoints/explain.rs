@@ -118,8 +118,8 @@ fn stock(asked: &api::Explain) -> Result<HeaderMap, Failure> {
     }
     for (name, field, id) in [
         ("eas-client-id", "device", &asked.device),
-        ("expo-current-update-id", "current", &asked.current),
         ("expo-embedded-update-id", "embedded", &asked.embedded),
+        ("expo-current-update-id", "current", &asked.current),
     ] {
         if let Some(id) = id {
             Uuid::parse_str(id).map_err(|error| Failure::bad_field(field, error))?;

@@ -20,6 +20,7 @@ refusals!(
     UnknownChannel,
     UnknownBranch,
     UnknownUpdate,
+    OtherBranch,
     SplitChannel,
     HeadMoved,
     RolloutActive,

@@ -62,7 +62,8 @@ async fn every_answer_is_explained_as_the_check_decides_it() {
     let rolling = desk.publish_with("third", &json!({ "rollout": 0 })).await;
     let passed = explain(&desk, "").await;
     let steps: Vec<_> = passed.steps.iter().map(|step| (step.update.as_str(), step.code.as_str())).collect();
-    assert_eq!(steps, [(id_of(&rolling, "ios"), "outside_rollout"), (ios, "chosen")]);
+    let disabled = id_of(&second, "ios");
+    assert_eq!(steps, [(id_of(&rolling, "ios"), "outside_rollout"), (disabled, "disabled"), (ios, "chosen")]);
     let draw = passed.steps[0].rollout.as_ref().unwrap();
     assert_eq!((draw.basis_points, draw.inside), (0, false));
     assert!(passed.steps[0].explanation.contains(&draw.bucket.to_string()));
@@ -76,7 +77,7 @@ async fn every_answer_is_explained_as_the_check_decides_it() {
     let back = explain(&desk, &format!("{embedded}&current={ios}")).await;
     assert_eq!((back.answer, &*back.code, &*back.device.code), (RollBackToEmbedded, "served_roll_back", "accepts"));
     assert_eq!(back.steps[0].kind, api::UpdateKind::RollBackToEmbedded);
-    let bare = format!("{embedded}&header=accept=application/json&header=expo-protocol-version=0");
+    let bare = format!("{embedded}&current={ios}&header=accept=application/json&header=expo-protocol-version=0");
     let bare = explain(&desk, &bare).await;
     assert_eq!((bare.answer, &*bare.code), (Nothing, "directive_not_deliverable"));
     let none_inside = explain(&desk, "").await;

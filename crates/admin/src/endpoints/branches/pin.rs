@@ -13,7 +13,7 @@ use crate::openapi::{Idempotent, InApp, refusals};
 use crate::operate::operate;
 use crate::request::{Parsed, Path};
 
-refusals!(Operates, UnknownBranch, UnknownUpdate, RolloutActive, TooManyConditionalEntries);
+refusals!(Operates, UnknownBranch, UnknownUpdate, OtherBranch, RolloutActive, TooManyConditionalEntries);
 
 /// Pins a branch to a good group.
 ///

@@ -12,7 +12,7 @@ use crate::openapi::{Idempotent, InApp, refusals};
 use crate::operate::operate;
 use crate::request::{Nothing, Parsed, Path};
 
-refusals!(Operates, UnknownBranch, NotPinned, TooManyConditionalEntries);
+refusals!(Operates, UnknownBranch, NotPinned, RolloutActive, TooManyConditionalEntries);
 
 /// Unpins a branch: what was held is served.
 #[utoipa::path(

@@ -12,7 +12,7 @@ use crate::openapi::{Idempotent, InApp, refusals};
 use crate::operate::operate;
 use crate::request::{Parsed, Path};
 
-refusals!(Operates, UnknownUpdate, TooManyConditionalEntries);
+refusals!(Operates, UnknownUpdate, RolloutActive, TooManyConditionalEntries);
 
 /// Enables a group, or one update, that was disabled: it is served again.
 ///
