@@ -23,6 +23,12 @@ impl Publishing {
     /// refused now, before anybody sends it.
     pub async fn missing_blobs(&self, app: &AppSlug, blobs: &[(BlobHash, u64)]) -> Result<Vec<BlobHash>, PublishError> {
         let app = self.app(app).await?;
+        // Bundles and assets of both platforms.
+        let (count, most) = (blobs.len(), 2 * (self.rules.max_assets + 1));
+        if count > most {
+            let problem = format!("there are {count}; at most {most} are asked about at a time");
+            return Err(PublishError::Field { field: "blobs".into(), problem });
+        }
         let limit = self.rules.max_upload_bytes;
         if let Some((hash, size)) = blobs.iter().copied().find(|(_, size)| *size > limit) {
             return Err(PublishError::FileTooLarge { hash, size, limit });

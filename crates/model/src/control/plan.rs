@@ -140,6 +140,13 @@ impl Selection {
         let entries: Vec<&PastEntry> = control.entries.iter().filter(wanted).collect();
         if entries.is_empty() { Err(Refusal::UnknownUpdate(self.id)) } else { Ok(entries) }
     }
+
+    /// The same, without those whose branch was deleted: nothing is issued there any more.
+    fn entries_to_issue_on(self, control: &Control) -> Result<Vec<&PastEntry>, Refusal> {
+        let mut entries = self.entries(control)?;
+        entries.retain(|past| control.branch(past.branch).is_some());
+        if entries.is_empty() { Err(Refusal::UnknownUpdate(self.id)) } else { Ok(entries) }
+    }
 }
 
 /// Builds a plan.

@@ -122,3 +122,27 @@ fn enabling_does_not_cover_a_rollout_that_is_open() {
     let covered = plan::enable(&app.control, only(bad));
     assert!(matches!(covered, Err(Refusal::RolloutActive(_))), "{covered:?}");
 }
+
+#[test]
+fn what_waited_for_everyone_is_served_also_when_something_for_some_waits_above_it() {
+    let mut app = pinned();
+    app.publish("main", &[Android], 3, &Terms::default());
+    app.roll_back_to_embedded("main");
+    app.publish("main", &[Android], 4, &targeted());
+    app.run(plan::unpin(&app.control, &branch("main")));
+    let served = app.served("main", Android);
+    assert!(served.contains("c4?") && served.contains("c3") && !served.contains("embedded"), "{served}");
+}
+
+#[test]
+fn nothing_is_issued_on_a_deleted_branch() {
+    let mut app = App::new();
+    let id = BranchId(Uuid::from_u128(7));
+    app.run(plan::create_branch(&app.control, id, branch("hotfix")));
+    let rolls = app.publish("hotfix", &[Android], 1, &rolling(1000));
+    app.run(plan::delete_branch(&app.control, &branch("hotfix")));
+    let unknown = Err(Refusal::UnknownUpdate(only(rolls).id));
+    assert_eq!(plan::revert_rollout(&app.control, only(rolls)), unknown);
+    assert_eq!(plan::start_rollout(&app.control, only(rolls), share(1), SALT), unknown);
+    assert_eq!(plan::finish_rollout(&app.control, only(rolls)), unknown);
+}

@@ -152,3 +152,14 @@ async fn the_same_file_from_many_at_once_is_stored_once() {
     }
     assert_eq!(server.blob_files().len(), before + 1);
 }
+
+#[tokio::test]
+async fn more_files_than_two_updates_can_have_are_not_asked_about_at_once() {
+    let server = TestServer::builder().set("UPDRAFT_LIMITS_MAX_ASSETS", "1").start().await;
+    let blobs = |count: usize| api::WhichBlobs {
+        blobs: (0..count).map(|number| api::BlobRef { hash: format!("{number:064x}"), size: 1 }).collect(),
+    };
+    assert_eq!(server.publisher().post("/blobs/missing", &blobs(4)).await.status, 200);
+    let answer = server.publisher().post("/blobs/missing", &blobs(5)).await;
+    assert_problem(&answer, (400, "bad_request", "blobs"), "five");
+}

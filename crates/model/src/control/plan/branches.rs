@@ -87,9 +87,10 @@ impl Planner<'_> {
         let waiting = held.into_iter().map(|entry| Entry { held: false, ..entry });
         let waiting = Lane::reachable(waiting).map_err(|_| Refusal::TooManyConditionalEntries(lane.clone()))?;
         let newest_served = history.iter().find(|entry| entry.is_served());
+        // The oldest of them is what the rest lie upon: beneath something served, it would never be reached.
         let covered = waiting
             .entries
-            .first()
+            .last()
             .zip(newest_served)
             .is_some_and(|(waiting, served)| (waiting.created_at, waiting.id) < (served.created_at, served.id));
         if covered {

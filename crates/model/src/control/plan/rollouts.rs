@@ -8,7 +8,7 @@ use crate::{BasisPoints, BranchId, Entry, EntryKind, LaneId, Rollout, Salt, Upda
 /// Serves what its branch serves first to a share of the devices only. Devices that have it already keep it.
 pub fn start_rollout(control: &Control, selection: Selection, share: BasisPoints, salt: Salt) -> Result<Plan, Refusal> {
     let mut planner = Planner::new(control);
-    for past in selection.entries(control)? {
+    for past in selection.entries_to_issue_on(control)? {
         if planner.rolling(past.branch, &past.lane).is_some() {
             return Err(Refusal::RolloutActive(past.lane.clone()));
         }
@@ -65,7 +65,7 @@ pub fn revert_rollout(control: &Control, selection: Selection) -> Result<Plan, R
 /// its old id too: the copy carries the rollout on.
 fn open(control: &Control, selection: Selection) -> Result<Vec<(BranchId, LaneId, Entry, Rollout)>, Refusal> {
     let mut open: Vec<(BranchId, LaneId, Entry, Rollout)> = Vec::new();
-    for past in selection.entries(control)? {
+    for past in selection.entries_to_issue_on(control)? {
         let mut rolling = control.lane(past.branch, &past.lane).filter(|other| !other.entry.disabled);
         // What is issued again while it rolls out is disabled by it; a copy of anything else is another update.
         let is_meant = |other: &PastEntry| {
