@@ -145,6 +145,7 @@ fn snapshot(updates: u32) -> Result<AppSnapshot> {
         }],
         branches: vec![BranchState { id: branch, name: BranchName::parse("production")?, pinned: false }],
         entries: Vec::new(),
+        deleted: Vec::new(),
         embedded: Vec::new(),
     };
     let rollout = Rollout { share: BasisPoints::try_from(1000)?, salt: Salt(Uuid::from_u128(4)) };

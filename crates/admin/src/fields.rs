@@ -45,22 +45,12 @@ pub fn runtime_version(field: &str, text: &str) -> Result<RuntimeVersion, Failur
 
 /// A channel's name in a body.
 pub fn channel(field: &str, name: &str) -> Result<ChannelName, Failure> {
-    addressable(field, name)?;
     ChannelName::parse(name).map_err(|error| Failure::bad_name(field, error))
 }
 
 /// A branch's name in a body.
 pub fn branch(field: &str, name: &str) -> Result<BranchName, Failure> {
-    addressable(field, name)?;
     BranchName::parse(name).map_err(|error| Failure::bad_name(field, error))
-}
-
-/// A URL with a segment of dots means another one (RFC 3986 §5.2.4), so nothing could be asked about such a name.
-fn addressable(field: &str, name: &str) -> Result<(), Failure> {
-    if matches!(name, "." | "..") {
-        return Err(Failure::bad_name(field, "it needs more than dots: no URL can name it"));
-    }
-    Ok(())
 }
 
 /// The channel in the path. A text that cannot name one names none: the same answer as for any other unknown one.
