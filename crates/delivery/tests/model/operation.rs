@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use model::control::plan::{self, ChannelIds};
 use model::control::{
-    ContentFingerprint, Control, Edit, OnRollout, Only, Plan, Refusal, RegisteredEmbedded, RollBackTo, Selection,
-    Terms, Why,
+    ContentFingerprint, Control, Edit, OnRollout, Only, PastEntry, Plan, Refusal, RegisteredEmbedded, RollBackTo,
+    Selection, Terms, Why,
 };
-use model::{BasisPoints, BranchId, BranchName, ChannelId, ChannelName, LaneId, Rollout, Rule, Salt, Target};
+use model::{BasisPoints, BranchId, BranchName, ChannelId, ChannelName, LaneId, Rollout, Rule, Salt, Target, UpdateId};
 use uuid::Uuid;
 
 #[derive(Clone, Debug)]
@@ -111,11 +111,8 @@ impl Operation {
                 let rollout = Some(Rollout { share: *share, salt: *salt });
                 on(before, *selection, |update| Edit::SetRollout { update, rollout })
             }
-            Self::SetRollout(selection, share) => selection
-                .entries(before)
-                .ok()?
+            Self::SetRollout(selection, share) => open(before, *selection)
                 .into_iter()
-                .filter(|past| !past.entry.disabled)
                 .filter_map(|past| {
                     let rollout = past.entry.rollout.map(|rollout| Rollout { share: *share, ..rollout })?;
                     Some(Edit::SetRollout { update: past.entry.id, rollout: Some(rollout) })
@@ -211,12 +208,24 @@ impl Operation {
 fn unpinned(before: &Control, branch: BranchId) -> Control {
     let mut meant = before.clone();
     for head in before.heads(branch) {
-        let newest = |waits: bool| {
-            let mut lane = before.lane(branch, &head.lane).filter(|past| !past.entry.disabled);
-            lane.find(|past| past.entry.held == waits).map(|past| past.entry.created_at)
-        };
+        let enabled = || before.lane(branch, &head.lane).filter(|past| !past.entry.disabled);
+        let served = enabled().find(|past| !past.entry.held).map(|past| past.entry.created_at);
+        let mut lane = enabled();
+        // Of what waits, down to what would stand for everyone: the oldest says whether all of it is reached.
+        let (mut oldest, mut rolls) = (None, false);
+        while let Some(past) = lane.find(|past| past.entry.held) {
+            let is_given_up = past.entry.rollout.is_some() && rolls;
+            rolls |= past.entry.rollout.is_some();
+            if !is_given_up {
+                oldest = Some(past.entry.created_at);
+            }
+            let everyone = past.entry.rollout.is_none_or(|rollout| rollout.share == BasisPoints::ALL);
+            if !is_given_up && everyone && past.entry.rule.is_none() {
+                break;
+            }
+        }
         // Later than anything that a sequence issues.
-        let lifted = if newest(true) < newest(false) { 1_000_000_000 } else { 0 };
+        let lifted = if oldest < served { 1_000_000_000 } else { 0 };
         let lane = meant.entries.iter_mut().filter(|past| past.branch == branch && past.lane == head.lane);
         let mut rolls = false;
         for past in lane.filter(|past| past.entry.held) {
@@ -238,9 +247,27 @@ fn on(control: &Control, selection: Selection, edit: impl Fn(model::UpdateId) ->
 }
 
 fn rolling(control: &Control, selection: Selection, edits: impl Fn(model::UpdateId) -> Vec<Edit>) -> Vec<Edit> {
-    let entries = selection.entries(control).unwrap_or_default().into_iter();
-    let open = entries.filter(|past| past.entry.rollout.is_some() && !past.entry.disabled);
-    open.flat_map(|past| edits(past.entry.id)).collect()
+    open(control, selection).into_iter().flat_map(|past| edits(past.entry.id)).collect()
+}
+
+/// The open rollouts that are meant: those of the entries, and of copies that carry on what was ended by issuing it again.
+fn open(control: &Control, selection: Selection) -> Vec<&PastEntry> {
+    let chosen: Vec<UpdateId> =
+        selection.entries(control).unwrap_or_default().into_iter().map(|past| past.entry.id).collect();
+    let is_rolling = |past: &&PastEntry| past.entry.rollout.is_some() && !past.entry.disabled;
+    let stands_for = |past: &PastEntry| {
+        let mut origin = past.origin;
+        while let Some(older) = origin.and_then(|id| control.entry(id)) {
+            let same_lane = older.branch == past.branch && older.lane == past.lane;
+            if same_lane && older.entry.disabled && chosen.contains(&older.entry.id) {
+                return true;
+            }
+            origin = older.origin;
+        }
+        false
+    };
+    let rolling = control.entries.iter().filter(is_rolling);
+    rolling.filter(|past| chosen.contains(&past.entry.id) || stands_for(past)).collect()
 }
 
 fn point(control: &Control, channel: &ChannelName, to: impl Fn(&Target) -> Target) -> Option<Edit> {
