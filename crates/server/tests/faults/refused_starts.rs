@@ -135,7 +135,7 @@ async fn a_database_of_a_newer_release() {
     let error = refused(start(data.path()).await);
     assert!(matches!(error, StartError::Store(StoreError::SchemaNewer { found: 9000, .. })), "{error:?}");
     let text = whole(&error);
-    assert!(text.starts_with("data_dir: ") && text.contains("schema version 9000"), "{text}");
+    assert!(text.starts_with("data_dir, database.url: ") && text.contains("schema version 9000"), "{text}");
     assert_eq!(versions(&mut database).await, before);
 }
 
