@@ -76,12 +76,20 @@ impl PostgresStore {
     /// A writing transaction whose every statement sees what is committed by then. Dropped without a commit it leaves
     /// nothing. The level is named because a database's owner may have set another default.
     pub(crate) async fn write(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
-        self.pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await.map_err(fault)
+        self.begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await
     }
 
     /// A transaction whose statements all see the same instant.
     pub(crate) async fn read(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
-        self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map_err(fault)
+        self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+    }
+
+    /// In a task of its own, which nobody who stops waiting can cut: a connection whose `BEGIN` was sent and not heard
+    /// would go back to the pool inside a transaction that the driver does not know of.
+    async fn begin(&self, statement: &'static str) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin_with(statement).await }).await;
+        begun.map_err(|panicked| StoreError::Unavailable(panicked.into()))?.map_err(fault)
     }
 
     /// For single statements that only read.
