@@ -163,8 +163,9 @@ impl Entry {
         !self.disabled && !self.held
     }
 
-    /// Whether no walk gets past it: it has no rule and no rollout. An open rollout at 100 % counts: the highest bucket, also that of a device without
-    /// an id, is below 10,000. Reverting such a rollout needs what lies beneath, which is in the store and not here.
+    /// Whether no walk gets past it: it has no rule, and no open rollout but one at 100 %, since the highest bucket, also
+    /// that of a device without an id, is below 10,000. Reverting such a rollout needs what lies beneath, which is in the
+    /// store and not here.
     pub fn stands_for_everyone(&self) -> bool {
         self.is_served() && self.rule.is_none() && self.rollout.is_none_or(|rollout| rollout.share == BasisPoints::ALL)
     }
