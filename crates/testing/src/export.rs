@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 /// What `expo export` writes, in memory.
@@ -62,7 +62,7 @@ impl Export {
                 ExportedFile::new("92eb5ffee6ae2fec3ad71c777531578f", "ttf", b"a font ".repeat(200)),
             ],
         });
-        let config = serde_json::json!({ "name": "Test", "slug": "test", "runtimeVersion": runtime_version });
+        let config = json!({ "name": "Test", "slug": "test", "runtimeVersion": runtime_version });
         Self { platforms: platforms.into(), config: Some(config) }
     }
 
@@ -90,6 +90,34 @@ impl Export {
         });
         let config = serde_json::from_slice(&read("expoConfig.json")).expect("expoConfig.json");
         Self { platforms: platforms.into(), config: Some(config) }
+    }
+
+    /// Writes it as `expo export` would, with `expoConfig.json` beside `metadata.json`.
+    ///
+    /// # Panics
+    /// When the directory cannot be written to.
+    pub fn write(&self, directory: &Path) {
+        let write = |path: &str, bytes: &[u8]| {
+            let path = directory.join(path);
+            std::fs::create_dir_all(path.parent().expect("a file in the directory")).expect("a directory to write");
+            std::fs::write(path, bytes).expect("a file to write");
+        };
+        let platforms = self.platforms.iter().map(|PlatformFiles { platform, bundle, assets, .. }| {
+            let bundle_path = format!("_expo/static/js/{platform}/index.{}", bundle.ext);
+            write(&bundle_path, &bundle.bytes);
+            let assets = assets.iter().map(|asset| {
+                let path = format!("assets/{}", asset.key);
+                write(&path, &asset.bytes);
+                json!({ "path": path, "ext": asset.ext })
+            });
+            (platform.clone(), json!({ "bundle": bundle_path, "assets": assets.collect::<Vec<_>>() }))
+        });
+        let platforms: serde_json::Map<String, Value> = platforms.collect();
+        let metadata = json!({ "version": 0, "bundler": "metro", "fileMetadata": platforms });
+        write("metadata.json", metadata.to_string().as_bytes());
+        if let Some(config) = &self.config {
+            write("expoConfig.json", config.to_string().as_bytes());
+        }
     }
 
     /// Only one of its platforms.

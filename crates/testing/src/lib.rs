@@ -8,7 +8,7 @@
 //!
 //! [`TestServer`] is the real one: router, SQLite and blobs in a scratch directory, a port from the system, and a clock
 //! that only the test moves. Callers are types: [`Publisher`] and [`Admin`] hold a token, [`Anonymous`] does not, and
-//! [`Device`] is the strict model of the stock client, driven over HTTP.
+//! [`Device`] is the strict model of the stock client, driven over HTTP. A [`Turnstile`] stops a caller half-way.
 
 mod anonymous;
 mod check;
@@ -22,6 +22,7 @@ mod raw;
 mod records;
 mod server;
 mod state;
+mod turnstile;
 
 pub use anonymous::{Anonymous, Answered};
 pub use check::{Check, STOCK_ACCEPT};
@@ -34,3 +35,4 @@ pub use publisher::{Publisher, expect};
 pub use raw::RawRequest;
 pub use records::Records;
 pub use server::{ServerBuilder, TestServer};
+pub use turnstile::{Stop, Turnstile};
