@@ -53,6 +53,9 @@ const TESTS_MAY_USE: &[(&str, &[&str])] = &[("delivery", &["device"])];
 const ONLY_UNDER: &[(&str, &[&str])] = &[
     ("axum", &["admin", "server", "testing"]),
     ("clap", &["cli", "updraft", "xtask", "bench"]),
+    ("clap_complete", &["updraft"]),
+    ("console", &["cli"]),
+    ("etcetera", &["cli"]),
     ("getrandom", &["cli", "server", "testing"]),
     ("hyper", &["server", "bench"]),
     ("indicatif", &["cli"]),

@@ -7,6 +7,7 @@ mod device;
 mod embedded;
 mod explain;
 mod keys;
+mod login;
 mod publish;
 mod rollout;
 mod shared;
@@ -23,9 +24,10 @@ pub(crate) use device::DeviceArgs;
 pub(crate) use embedded::{EmbeddedCommand, RegisterArgs};
 pub(crate) use explain::ExplainArgs;
 pub(crate) use keys::KeysCommand;
+pub(crate) use login::{LoginArgs, LogoutArgs};
 pub(crate) use publish::{PublishArgs, RollBackArgs};
 pub(crate) use rollout::RolloutCommand;
-pub(crate) use shared::{AdminArgs, OperatorArgs, PlaceArgs, ReleaseArgs, ServerArgs, TargetArgs, YesArgs};
+pub(crate) use shared::{AdminArgs, OperatorArgs, PlaceArgs, ReleaseArgs, ServerArgs, TargetArgs, TokenArgs, YesArgs};
 pub(crate) use updates::{ListUpdatesArgs, ReissueArgs, UpdatesCommand, WhichUpdateArgs};
 pub(crate) use value::{OnRolloutArg, OnePlatformArg, PlatformArg, RollBackToArg, StateArg};
 
@@ -81,6 +83,15 @@ pub enum Command {
     /// Play a phone: check, verify, download and launch as strictly as the stock client does
     #[command(after_help = EXIT_CODES)]
     Device(DeviceArgs),
+    /// Keep a server's address and token for the commands to come
+    #[command(after_help = EXIT_CODES)]
+    Login(LoginArgs),
+    /// Forget a token that was kept
+    #[command(after_help = EXIT_CODES)]
+    Logout(LogoutArgs),
+    /// Say which server commands go to, and with which token
+    #[command(after_help = EXIT_CODES)]
+    Whoami(AdminArgs),
 }
 
 impl Command {
@@ -102,6 +113,9 @@ impl Command {
             Self::Audit(args) => args.operator.place(),
             Self::Keys(command) => command.operator().place(),
             Self::Device(args) => &args.server.place,
+            Self::Login(args) => &args.place,
+            Self::Logout(args) => &args.place,
+            Self::Whoami(args) => &args.place,
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod device;
 pub mod embedded;
 pub mod explain;
 pub mod keys;
+pub mod login;
 pub mod operation;
 pub mod publish;
 pub mod roll_back;

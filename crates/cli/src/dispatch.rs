@@ -7,28 +7,30 @@ use crate::args::{
 };
 use crate::commands::operation::{Consent, Operation, operate};
 use crate::commands::{
-    apps, branches, channels, device, embedded, explain, keys, publish, roll_back, rollout, updates,
+    apps, branches, channels, device, embedded, explain, keys, login, publish, roll_back, rollout, updates,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::remote::Connection;
+use crate::surroundings::Surroundings;
 
 pub(crate) async fn dispatch(
     global: Global,
     command: Command,
+    around: &Surroundings,
     intent: &Intent,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    let desk = Desk { intent, printer };
+    let desk = Desk { around, intent, printer };
     match command {
         Command::Publish(args) => {
-            let mut options = args.resolve(global).await?;
+            let mut options = args.resolve(global, around).await?;
             options.connection = desk.watched(options.connection);
             publish::publish(options, printer).await?.print(printer);
         }
         Command::RollBack(args) => {
-            let mut options = args.resolve();
+            let mut options = args.resolve(around)?;
             options.connection = desk.watched(options.connection);
             roll_back::roll_back(options, printer).await?.print(printer);
         }
@@ -37,18 +39,24 @@ pub(crate) async fn dispatch(
         Command::Channels(command) => desk.channels(command).await?,
         Command::Branches(command) => desk.branches(command).await?,
         Command::Explain(args) => {
-            let (connection, check, headers) = args.resolve();
+            let (connection, check, headers) = args.resolve(around)?;
             explain::explain(connection, &check, headers, printer).await?;
         }
         Command::Embedded(command) => desk.embedded(command).await?,
         Command::Apps(command) => desk.apps(command).await?,
-        Command::Audit(args) => apps::audit(args.operator.resolve(), args.limit, args.before, printer).await?,
+        Command::Audit(args) => apps::audit(args.operator.resolve(around)?, args.limit, args.before, printer).await?,
         Command::Keys(command) => desk.keys(command).await?,
         Command::Device(args) => {
-            let played = device::play(args.resolve().await?, printer).await?;
+            let played = device::play(args.resolve(around).await?, printer).await?;
             played.print(printer);
             return Ok(played.exit());
         }
+        Command::Login(args) => {
+            let (server, given) = args.resolve(around)?;
+            login::login(server, given, around, printer).await?;
+        }
+        Command::Logout(args) => login::logout(args.place.server, args.all, around.login_file()?, printer)?,
+        Command::Whoami(args) => login::whoami(args.resolve(around)?, around, printer).await?,
     }
     Ok(Exit::Ok)
 }
@@ -56,6 +64,7 @@ pub(crate) async fn dispatch(
 /// Where commands are done.
 #[derive(Clone, Copy)]
 struct Desk<'a> {
+    around: &'a Surroundings,
     intent: &'a Intent,
     printer: &'a Printer,
 }
@@ -67,7 +76,7 @@ impl Desk<'_> {
     }
 
     async fn operate(self, operator: OperatorArgs, operation: Operation, consent: Consent) -> Result<(), Failure> {
-        operate(self.watched(operator.resolve()), operation, consent, self.printer).await
+        operate(self.watched(operator.resolve(self.around)?), operation, consent, self.printer).await
     }
 
     async fn rollout(self, command: RolloutCommand) -> Result<(), Failure> {
@@ -97,10 +106,12 @@ impl Desk<'_> {
     async fn updates(self, command: UpdatesCommand) -> Result<(), Failure> {
         match command {
             UpdatesCommand::List(args) => {
-                let (connection, asked) = args.resolve();
+                let (connection, asked) = args.resolve(self.around)?;
                 updates::list(connection, &asked, self.printer).await
             }
-            UpdatesCommand::Show(args) => updates::show(args.operator.resolve(), &args.id, self.printer).await,
+            UpdatesCommand::Show(args) => {
+                updates::show(args.operator.resolve(self.around)?, &args.id, self.printer).await
+            }
             UpdatesCommand::Edit(args) => {
                 self.operate(args.operator, updates::edit(&args.id, args.message), Consent::Given).await
             }
@@ -117,12 +128,12 @@ impl Desk<'_> {
                 self.operate(args.update.operator, operation, args.consent.resolve()).await
             }
             UpdatesCommand::Republish(args) => {
-                let (connection, again) = args.resolve().await?;
+                let (connection, again) = args.resolve(self.around).await?;
                 operate(self.watched(connection), updates::republish(again), Consent::Given, self.printer).await
             }
             UpdatesCommand::Promote(args) => {
                 let target = args.target.resolve(false);
-                let (connection, again) = args.reissue.resolve().await?;
+                let (connection, again) = args.reissue.resolve(self.around).await?;
                 operate(self.watched(connection), updates::promote(again, target), Consent::Given, self.printer).await
             }
         }
@@ -130,7 +141,9 @@ impl Desk<'_> {
 
     async fn channels(self, command: ChannelsCommand) -> Result<(), Failure> {
         let (operator, operation, consent) = match command {
-            ChannelsCommand::List(operator) => return channels::list(operator.resolve(), self.printer).await,
+            ChannelsCommand::List(operator) => {
+                return channels::list(operator.resolve(self.around)?, self.printer).await;
+            }
             ChannelsCommand::Create(args) => (args.operator, channels::create(args.name, args.branch), Consent::Given),
             ChannelsCommand::Point(args) => (args.operator, channels::point(&args.name, args.branch), Consent::Given),
             ChannelsCommand::Pause(args) => (args.operator, channels::pause(&args.name), Consent::Given),
@@ -148,7 +161,9 @@ impl Desk<'_> {
 
     async fn branches(self, command: BranchesCommand) -> Result<(), Failure> {
         let (operator, operation, consent) = match command {
-            BranchesCommand::List(operator) => return branches::list(operator.resolve(), self.printer).await,
+            BranchesCommand::List(operator) => {
+                return branches::list(operator.resolve(self.around)?, self.printer).await;
+            }
             BranchesCommand::Create(args) => (args.operator, branches::create(args.name), Consent::Given),
             BranchesCommand::Rename(args) => (args.operator, branches::rename(&args.name, args.to), Consent::Given),
             BranchesCommand::Delete(args) => {
@@ -166,9 +181,9 @@ impl Desk<'_> {
 
     async fn embedded(self, command: EmbeddedCommand) -> Result<(), Failure> {
         match command {
-            EmbeddedCommand::List(operator) => embedded::list(operator.resolve(), self.printer).await,
+            EmbeddedCommand::List(operator) => embedded::list(operator.resolve(self.around)?, self.printer).await,
             EmbeddedCommand::Register(args) => {
-                let (connection, registration) = args.resolve()?;
+                let (connection, registration) = args.resolve(self.around)?;
                 embedded::register(self.watched(connection), registration, self.printer).await
             }
         }
@@ -176,10 +191,10 @@ impl Desk<'_> {
 
     async fn apps(self, command: AppsCommand) -> Result<(), Failure> {
         match command {
-            AppsCommand::List(admin) => apps::list(admin.resolve(), self.printer).await,
-            AppsCommand::Show(operator) => apps::show(operator.resolve(), self.printer).await,
+            AppsCommand::List(admin) => apps::list(admin.resolve(self.around)?, self.printer).await,
+            AppsCommand::Show(operator) => apps::show(operator.resolve(self.around)?, self.printer).await,
             AppsCommand::Create(args) => {
-                let connection = self.watched(args.admin.resolve());
+                let connection = self.watched(args.admin.resolve(self.around)?);
                 apps::create(connection, args.slug, args.channel, self.printer).await
             }
         }
@@ -194,15 +209,16 @@ impl Desk<'_> {
                     validity_years: args.validity_years,
                     bits: args.bits,
                 };
-                keys::generate(args.operator.resolve(), request, args.certificate_out, self.printer).await
+                keys::generate(args.operator.resolve(self.around)?, request, args.certificate_out, self.printer).await
             }
             KeysCommand::Import(args) => {
-                let connection = args.operator.resolve();
+                let connection = args.operator.resolve(self.around)?;
                 keys::import(connection, args.key_id, &args.private_key, &args.certificate, self.printer).await
             }
-            KeysCommand::List(operator) => keys::list(operator.resolve(), self.printer).await,
+            KeysCommand::List(operator) => keys::list(operator.resolve(self.around)?, self.printer).await,
             KeysCommand::Certificate(args) => {
-                keys::certificate(args.operator.resolve(), &args.key_id, args.out.as_deref(), self.printer).await
+                keys::certificate(args.operator.resolve(self.around)?, &args.key_id, args.out.as_deref(), self.printer)
+                    .await
             }
         }
     }

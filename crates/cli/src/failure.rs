@@ -10,6 +10,7 @@ use crate::embedded::NotAnApp;
 use crate::exit::Exit;
 use crate::expo::ExpoError;
 use crate::export::ExportFailure;
+use crate::logins::LoginError;
 use crate::remote::RemoteError;
 
 /// Why a command failed.
@@ -108,6 +109,9 @@ pub enum Failure {
         /// What would have been asked.
         question: String,
     },
+    /// The logins that are kept.
+    #[error(transparent)]
+    Login(#[from] LoginError),
     /// The operating system has no randomness to give.
     #[error("the operating system gives no random numbers")]
     NoRandomness,
@@ -146,6 +150,7 @@ impl Failure {
             Self::Remote(error) => error.hint(),
             Self::Export(error) => error.hint(),
             Self::Expo(error) => error.hint(),
+            Self::Login(error) => error.hint(),
             Self::Usage { hint, .. } => Some(hint.clone()),
             Self::UnknownChannel { known, .. } => Some(format!(
                 "it has {}; --create-channel creates a channel and its branch",
@@ -181,6 +186,7 @@ impl Failure {
             Self::Remote(_) => "local",
             Self::Export(_) => "invalid_export",
             Self::Expo(_) => "expo",
+            Self::Login(_) => "login",
             Self::File { .. } => "file",
             Self::Usage { .. } => "usage",
             Self::UnknownChannel { .. } => Code::UnknownChannel.as_str(),

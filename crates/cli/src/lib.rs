@@ -17,6 +17,7 @@ mod export;
 mod failure;
 mod git;
 mod issued;
+mod logins;
 mod machine;
 mod printer;
 mod programs;
@@ -25,6 +26,7 @@ mod remote;
 mod settings;
 mod share;
 mod shell;
+mod surroundings;
 mod table;
 
 use std::process::ExitCode;
@@ -35,20 +37,24 @@ pub use embedded::NotAnApp;
 pub use expo::ExpoError;
 pub use export::ExportFailure;
 pub use failure::Failure;
+pub use logins::{LoginError, LoginFile};
 pub use printer::{Captured, Mode, Printer};
 pub use programs::Programs;
 pub use protocol::Platform;
 pub use release::Release;
-pub use remote::{Connection, Intent, Patience, Pause, RemoteError, ServerUrl, ServerUrlError, Token, TokenError};
+pub use remote::{
+    Connection, Intent, Patience, Pause, RemoteError, ServerUrl, ServerUrlError, Token, TokenError, TokenFrom,
+};
+pub use surroundings::Surroundings;
 
 use exit::Exit;
 
 /// Does what the arguments say, prints what came of it, and returns the exit code. Ctrl-C ends it.
 pub async fn run(global: Global, command: Command) -> ExitCode {
     let printer = Printer::new(settings::mode(global, &command));
-    let intent = Intent::default();
+    let (intent, around) = (Intent::default(), Surroundings::of_process());
     tokio::select! {
-        exit = execute(global, command, &intent, &printer) => exit.into(),
+        exit = execute(global, command, &around, &intent, &printer) => exit.into(),
         () = interrupted() => {
             printer.warning(if intent.was_sent() {
                 "interrupted after the server was asked to change something: it may be in effect"
@@ -60,10 +66,16 @@ pub async fn run(global: Global, command: Command) -> ExitCode {
     }
 }
 
-/// What [`run`] does, into a given printer and without heed to Ctrl-C. `intent` tells whether a request was sent that
-/// changes what devices get.
-pub async fn execute(global: Global, command: Command, intent: &Intent, printer: &Printer) -> Exit {
-    match dispatch::dispatch(global, command, intent, printer).await {
+/// What [`run`] does, in given surroundings, into a given printer and without heed to Ctrl-C. `intent` tells whether a
+/// request was sent that changes what devices get.
+pub async fn execute(
+    global: Global,
+    command: Command,
+    around: &Surroundings,
+    intent: &Intent,
+    printer: &Printer,
+) -> Exit {
+    match dispatch::dispatch(global, command, around, intent, printer).await {
         Ok(exit) => exit,
         Err(failure) => {
             printer.failure(&failure);

@@ -1,6 +1,7 @@
 //! All output: data to standard output, everything else to standard error.
 
 mod progress;
+mod terminal;
 
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
@@ -131,10 +132,33 @@ impl Printer {
             }
             Asked::Terminal => {
                 self.write(&self.err, &format!("{question} [y/N]"));
-                typed_line().await
+                terminal::line().await
             }
         };
         Some(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// What stands on standard input, up to a limit that no token reaches.
+    pub(crate) async fn piped(&self) -> String {
+        match &self.asked {
+            Asked::Memory(line) => line.to_string(),
+            Asked::Nobody | Asked::Terminal => terminal::everything().await,
+        }
+    }
+
+    /// Asks for a secret, which is not shown while it is typed; none when there is nobody to ask.
+    pub(crate) async fn secret(&self, question: &str) -> Option<String> {
+        match &self.asked {
+            Asked::Nobody => None,
+            Asked::Memory(line) => {
+                self.write(&self.err, question);
+                Some(line.to_string())
+            }
+            Asked::Terminal => {
+                self.write(&self.err, question);
+                Some(terminal::secret_line().await)
+            }
+        }
     }
 
     /// Why the command failed, the causes beneath it, and what to do next.
@@ -173,19 +197,6 @@ impl Printer {
             }
         });
     }
-}
-
-/// A line from the terminal, empty when there is none. It is read on a thread of its own that nobody waits for, so that
-/// Ctrl-C ends the command while it asks.
-async fn typed_line() -> String {
-    let (sender, line) = tokio::sync::oneshot::channel();
-    std::thread::spawn(move || {
-        let mut text = String::new();
-        let read = io::stdin().read_line(&mut text);
-        // Whoever asked may have been interrupted.
-        let _unheard = sender.send(read.map(|_| text).unwrap_or_default());
-    });
-    line.await.unwrap_or_default()
 }
 
 fn cause<'a>(error: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {

@@ -19,7 +19,7 @@ pub use error::RemoteError;
 pub(crate) use exchange::{Answer, build_client};
 pub use patience::{Patience, Pause};
 pub use server_url::{ServerUrl, ServerUrlError};
-pub use token::{Token, TokenError};
+pub use token::{Token, TokenError, TokenFrom};
 pub(crate) use upload::Upload;
 
 use crate::machine::IdempotencyKey;
@@ -38,6 +38,8 @@ pub struct Connection {
     pub app: String,
     /// The admin token.
     pub token: Option<Token>,
+    /// Where that is from, for whoever must correct it.
+    pub token_from: TokenFrom,
     /// When to try again, and when to give up.
     pub patience: Patience,
     /// Tells whoever interrupts the command how much that undoes.
@@ -47,7 +49,14 @@ pub struct Connection {
 impl Connection {
     /// A patient connection.
     pub fn new(server: ServerUrl, app: impl Into<String>, token: Option<Token>) -> Self {
-        Self { server, app: app.into(), token, patience: Patience::default(), intent: Intent::default() }
+        Self {
+            server,
+            app: app.into(),
+            token,
+            token_from: TokenFrom::default(),
+            patience: Patience::default(),
+            intent: Intent::default(),
+        }
     }
 }
 

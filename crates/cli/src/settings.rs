@@ -1,15 +1,16 @@
-//! Arguments and environment, resolved into what each command takes. Flags win over the environment; the argument
-//! parser itself reads the latter, so this is the only room between it and the commands.
+//! Arguments, environment and logins, resolved into what each command takes. Options win over the environment, and that
+//! over logins. The argument parser reads the environment itself, so this is the only room between it and the commands.
 
 use protocol::Platform;
 
 use crate::args::{
-    AdminArgs, Command, DeviceArgs, ExplainArgs, Global, ListUpdatesArgs, OnRolloutArg, OnePlatformArg, OperatorArgs,
-    PlaceArgs, PlatformArg, PublishArgs, RegisterArgs, ReissueArgs, ReleaseArgs, RollBackArgs, RollBackToArg,
-    ServerArgs, StateArg, TargetArgs, WhichUpdateArgs, YesArgs,
+    AdminArgs, Command, DeviceArgs, ExplainArgs, Global, ListUpdatesArgs, LoginArgs, OnRolloutArg, OnePlatformArg,
+    OperatorArgs, PlaceArgs, PlatformArg, PublishArgs, RegisterArgs, ReissueArgs, ReleaseArgs, RollBackArgs,
+    RollBackToArg, ServerArgs, StateArg, TargetArgs, TokenArgs, WhichUpdateArgs, YesArgs,
 };
 use crate::commands::device::{PlayOptions, Trust};
 use crate::commands::embedded::{self, Registration};
+use crate::commands::login::Given;
 use crate::commands::operation::Consent;
 use crate::commands::publish::{PublishOptions, Source, Target};
 use crate::commands::roll_back::{Destination, RollBackOptions};
@@ -18,8 +19,9 @@ use crate::failure::Failure;
 use crate::printer::Mode;
 use crate::programs::Programs;
 use crate::release::{Release, read_rule};
-use crate::remote::Connection;
+use crate::remote::{Connection, ServerUrl};
 use crate::share::Percent;
+use crate::surroundings::Surroundings;
 
 /// How to print.
 pub(crate) fn mode(global: Global, command: &Command) -> Mode {
@@ -27,16 +29,32 @@ pub(crate) fn mode(global: Global, command: &Command) -> Mode {
 }
 
 impl OperatorArgs {
-    pub(crate) fn resolve(self) -> Connection {
-        let ServerArgs { place: PlaceArgs { server, json: _ }, app } = self.server;
-        Connection::new(server, app, self.token.token)
+    pub(crate) fn resolve(self, around: &Surroundings) -> Result<Connection, Failure> {
+        connection(self.server.place, self.server.app, self.token, around)
     }
 }
 
 impl AdminArgs {
     /// A connection that is used beside any app.
-    pub(crate) fn resolve(self) -> Connection {
-        Connection::new(self.place.server, String::new(), self.token.token)
+    pub(crate) fn resolve(self, around: &Surroundings) -> Result<Connection, Failure> {
+        connection(self.place, String::new(), self.token, around)
+    }
+}
+
+fn connection(place: PlaceArgs, app: String, token: TokenArgs, around: &Surroundings) -> Result<Connection, Failure> {
+    let server = around.server(place.server)?;
+    let (token, token_from) = around.token(&server, token.token)?;
+    Ok(Connection { token_from, ..Connection::new(server, app, token) })
+}
+
+impl LoginArgs {
+    pub(crate) fn resolve(self, around: &Surroundings) -> Result<(ServerUrl, Given), Failure> {
+        let given = match self.token {
+            Some(token) => Given::Option(token),
+            None if self.token_stdin => Given::Piped,
+            None => Given::Typed,
+        };
+        Ok((around.server(self.place.server)?, given))
     }
 }
 
@@ -73,9 +91,9 @@ impl TargetArgs {
 }
 
 impl PublishArgs {
-    pub(crate) async fn resolve(self, global: Global) -> Result<PublishOptions, Failure> {
+    pub(crate) async fn resolve(self, global: Global, around: &Surroundings) -> Result<PublishOptions, Failure> {
         Ok(PublishOptions {
-            connection: self.operator.resolve(),
+            connection: self.operator.resolve(around)?,
             target: self.target.resolve(self.create_channel),
             source: self.input_dir.map_or(Source::Project, Source::Export),
             project: self.project,
@@ -109,9 +127,9 @@ impl OnePlatformArg {
 }
 
 impl RollBackArgs {
-    pub(crate) fn resolve(self) -> RollBackOptions {
-        RollBackOptions {
-            connection: self.operator.resolve(),
+    pub(crate) fn resolve(self, around: &Surroundings) -> Result<RollBackOptions, Failure> {
+        Ok(RollBackOptions {
+            connection: self.operator.resolve(around)?,
             target: self.target.resolve(false),
             to: match self.to {
                 RollBackToArg::Previous => Destination::Previous,
@@ -122,13 +140,13 @@ impl RollBackArgs {
             platform: self.platform.only(),
             runtime_version: self.runtime_version,
             message: self.message,
-        }
+        })
     }
 }
 
 impl DeviceArgs {
     /// Reads the certificate, which the commands take as text.
-    pub(crate) async fn resolve(self) -> Result<PlayOptions, Failure> {
+    pub(crate) async fn resolve(self, around: &Surroundings) -> Result<PlayOptions, Failure> {
         let ServerArgs { place: PlaceArgs { server, json: _ }, app } = self.server;
         let trust = match self.certificate {
             None => None,
@@ -140,7 +158,7 @@ impl DeviceArgs {
             },
         };
         Ok(PlayOptions {
-            server,
+            server: around.server(server)?,
             app,
             channel: self.channel,
             platforms: self.platform.only().map_or(Platform::ALL.into(), |platform| vec![platform]),
@@ -153,7 +171,7 @@ impl DeviceArgs {
 }
 
 impl ListUpdatesArgs {
-    pub(crate) fn resolve(self) -> (Connection, api::ListUpdates) {
+    pub(crate) fn resolve(self, around: &Surroundings) -> Result<(Connection, api::ListUpdates), Failure> {
         let state = |state| match state {
             StateArg::Served => api::UpdateState::Served,
             StateArg::Rolling => api::UpdateState::Rolling,
@@ -170,21 +188,23 @@ impl ListUpdatesArgs {
             limit: self.limit,
             cursor: self.cursor,
         };
-        (self.operator.resolve(), asked)
+        Ok((self.operator.resolve(around)?, asked))
     }
 }
 
 impl ReissueArgs {
-    pub(crate) async fn resolve(self) -> Result<(Connection, Again), Failure> {
+    pub(crate) async fn resolve(self, around: &Surroundings) -> Result<(Connection, Again), Failure> {
         let WhichUpdateArgs { id, platform, operator } = self.update;
         let release = self.release.resolve().await?;
-        Ok((operator.resolve(), Again { id, platform: platform.only(), message: self.message, release }))
+        Ok((operator.resolve(around)?, Again { id, platform: platform.only(), message: self.message, release }))
     }
 }
 
+/// The server, the check, and its further headers.
+type Explaining = (Connection, api::Explain, Vec<(String, String)>);
+
 impl ExplainArgs {
-    /// The server, the check, and its further headers.
-    pub(crate) fn resolve(self) -> (Connection, api::Explain, Vec<(String, String)>) {
+    pub(crate) fn resolve(self, around: &Surroundings) -> Result<Explaining, Failure> {
         let check = api::Explain {
             channel: self.channel,
             platform: self.platform.resolve().as_str().into(),
@@ -193,12 +213,12 @@ impl ExplainArgs {
             current: self.current,
             embedded: self.embedded,
         };
-        (self.operator.resolve(), check, self.headers)
+        Ok((self.operator.resolve(around)?, check, self.headers))
     }
 }
 
 impl RegisterArgs {
-    pub(crate) fn resolve(self) -> Result<(Connection, Registration), Failure> {
+    pub(crate) fn resolve(self, around: &Surroundings) -> Result<(Connection, Registration), Failure> {
         let source = match (self.file, self.manifest, self.bundle) {
             (Some(file), None, None) => embedded::Source::Binary(file),
             (None, Some(manifest), Some(bundle)) => embedded::Source::Files { manifest, bundle },
@@ -216,6 +236,6 @@ impl RegisterArgs {
             runtime_version: self.runtime_version,
             channel: self.channel,
         };
-        Ok((self.operator.resolve(), registration))
+        Ok((self.operator.resolve(around)?, registration))
     }
 }

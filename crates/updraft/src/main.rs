@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ErrorKind};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 
 /// Over-the-air updates for Expo and React Native apps, from your own server.
 #[derive(Debug, Parser)]
@@ -31,6 +32,12 @@ enum Command {
     Token(serve::Token),
     /// Run the server, publish an example if nothing is published yet, and play a phone that installs it
     Quickstart(quickstart::Quickstart),
+    /// Print a script that completes commands and options in a shell
+    Completions {
+        /// Which shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
     #[command(flatten)]
     Client(cli::Command),
 }
@@ -73,6 +80,10 @@ fn main() -> ExitCode {
             Command::Config(Config::Check { config }) => serve::check(config.as_deref()),
             Command::Token(arguments) => serve::token(arguments).await,
             Command::Quickstart(arguments) => quickstart::run(global, arguments).await,
+            Command::Completions { shell } => {
+                clap_complete::generate(shell, &mut Updraft::command(), "updraft", &mut std::io::stdout());
+                ExitCode::SUCCESS
+            }
             Command::Client(command) => cli::run(global, command).await,
         }
     })

@@ -12,19 +12,15 @@ use crate::share::Percent;
 /// Which server, and how to answer.
 #[derive(Debug, Args)]
 pub struct PlaceArgs {
-    /// The server's public URL
-    #[arg(
-        long,
-        help_heading = "Server",
-        env = "UPDRAFT_SERVER",
-        default_value = "http://localhost:8080",
-        value_name = "URL"
-    )]
-    pub server: ServerUrl,
+    /// The server's public URL.
+    #[arg(long, help_heading = "Server", env = "UPDRAFT_SERVER", value_name = "URL", help = SERVER_HELP)]
+    pub server: Option<ServerUrl>,
     /// Print the result as one JSON document on standard output
     #[arg(long, help_heading = "Output")]
     pub json: bool,
 }
+
+const SERVER_HELP: &str = "The server's public URL [default: the one logged in to, else http://localhost:8080]";
 
 /// Which server and app.
 #[derive(Debug, Args)]
@@ -40,7 +36,8 @@ pub struct ServerArgs {
 /// As whom.
 #[derive(Debug, Args)]
 pub struct TokenArgs {
-    /// The admin token; better in the environment, where other users cannot see it
+    /// The admin token, instead of the one of `updraft login`; better in the environment, where other users cannot
+    /// see it
     #[arg(long, help_heading = "Server", env = "UPDRAFT_TOKEN", hide_env_values = true)]
     pub token: Option<Token>,
 }

@@ -37,6 +37,8 @@ pub(super) struct Exchange {
     patience: Patience,
     printer: Printer,
     was_answered: Arc<AtomicBool>,
+    /// What to say to whoever is not let in.
+    let_in: Option<String>,
 }
 
 /// What came back.
@@ -71,7 +73,8 @@ impl Exchange {
             // Then nothing is ever encrypted, and reading every CA certificate of the system is time for nothing.
             if connection.server.is_plain_loopback() { builder.tls_certs_only([]) } else { builder }
         })?;
-        Ok(Self { client, patience: connection.patience.clone(), printer, was_answered: Arc::default() })
+        let let_in = connection.token_from.mend(&connection.server);
+        Ok(Self { client, patience: connection.patience.clone(), printer, was_answered: Arc::default(), let_in })
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -117,6 +120,9 @@ impl Exchange {
         result.map_err(|attempt| match attempt.error {
             // Who cannot connect in the end may have been heard before.
             RemoteError::Unreachable { url, source } if was_touched => RemoteError::Unanswered { url, source },
+            RemoteError::Problem(problem) if problem.is(Code::Unauthorized) && self.let_in.is_some() => {
+                RemoteError::Problem(Box::new(Problem { hint: self.let_in.clone(), ..*problem }))
+            }
             error => error,
         })
     }

@@ -58,13 +58,16 @@ impl FromStr for ServerUrl {
     type Err = ServerUrlError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let url = Url::parse(text).map_err(|_| ServerUrlError::NotUrl)?;
+        let mut url = Url::parse(text).map_err(|_| ServerUrlError::NotUrl)?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(ServerUrlError::Scheme);
         }
         if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
             return Err(ServerUrlError::TooMuch);
         }
+        // Two ways to write one address are one address.
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&path);
         Ok(Self(url))
     }
 }

@@ -1,7 +1,10 @@
 //! The admin token.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
+
+use super::ServerUrl;
 
 /// A secret that proves who asks. Its `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,6 +25,56 @@ impl Token {
     /// The secret itself, for the one header that carries it.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
+    }
+}
+
+/// Where a token is from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum TokenFrom {
+    /// Whoever called the command knows.
+    #[default]
+    Unsaid,
+    /// There is none.
+    Nowhere,
+    /// `--token`
+    Option,
+    /// `UPDRAFT_TOKEN`
+    Environment,
+    /// A login, kept in this file.
+    Login(PathBuf),
+}
+
+impl TokenFrom {
+    /// What to do when the server does not take it; none where the server's own hint is as good.
+    pub(super) fn mend(&self, server: &ServerUrl) -> Option<String> {
+        let server = crate::shell::word(&server.to_string()).into_owned();
+        let login = format!("`updraft login --server {server}` keeps a new one");
+        let made = "`updraft token` on the server's machine makes it";
+        match self {
+            Self::Unsaid => None,
+            Self::Nowhere => {
+                Some(format!("no token was given: `updraft login --server {server}`, or set UPDRAFT_TOKEN; {made}"))
+            }
+            Self::Option => {
+                Some(format!("the token was given by --token: correct it, or leave it out: {login}; {made}"))
+            }
+            Self::Environment => {
+                Some(format!("the token is from UPDRAFT_TOKEN: correct it, or unset it: {login}; {made}"))
+            }
+            Self::Login(file) => Some(format!("the token is from {}: {login}; {made}", file.display())),
+        }
+    }
+}
+
+impl fmt::Display for TokenFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsaid => f.write_str("the caller"),
+            Self::Nowhere => f.write_str("nowhere"),
+            Self::Option => f.write_str("--token"),
+            Self::Environment => f.write_str("UPDRAFT_TOKEN"),
+            Self::Login(file) => write!(f, "{}", file.display()),
+        }
     }
 }
 

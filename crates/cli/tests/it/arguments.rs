@@ -2,7 +2,7 @@
 
 use clap::{Args as _, FromArgMatches as _, Subcommand as _};
 use cli::exit::Exit;
-use cli::{Command, Global, Intent, Mode, Printer};
+use cli::{Command, Global, Intent, Mode, Printer, Surroundings};
 
 use crate::fake_server::FakeServer;
 use crate::publish::hello_dist;
@@ -24,7 +24,7 @@ pub fn parsed_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<(Glo
 pub async fn run(line: &str, mode: Mode) -> (Exit, String, String) {
     let (printer, printed) = Printer::captured(mode);
     let (global, command) = parsed(line).unwrap();
-    let exit = cli::execute(global, command, &Intent::default(), &printer).await;
+    let exit = cli::execute(global, command, &Surroundings::default(), &Intent::default(), &printer).await;
     (exit, printed.out(), printed.err())
 }
 

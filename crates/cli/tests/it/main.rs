@@ -11,6 +11,7 @@ mod fake_phone_side;
 mod fake_server;
 mod help;
 mod keys;
+mod login;
 mod operations;
 mod project;
 mod publish;

@@ -2,7 +2,7 @@
 
 use api::{Code, IssuedGroup, Operated, PublishedUpdate, UpdateKind, Warning, Why};
 use cli::exit::Exit;
-use cli::{Intent, Mode, Printer};
+use cli::{Intent, Mode, Printer, Surroundings};
 use serde_json::json;
 
 use crate::arguments::{parsed, run};
@@ -187,7 +187,7 @@ async fn apps_and_their_audit_log() {
         told(
             "apps list",
             &json!({"apps": [{"slug": "shop", "created_at": "2026-11-23T12:00:00.000Z", "version": 7}]}),
-            Code::Unauthorized,
+            Code::NotFound,
         )
         .await,
         told(
@@ -243,7 +243,10 @@ async fn names_stay_one_segment_of_the_path() {
         let words = ["updraft", "channels", "pause", name, "--server", &server.url];
         let (global, command) = crate::arguments::parsed_words(words).unwrap();
         let (printer, _) = Printer::captured(Mode::default());
-        assert_eq!(cli::execute(global, command, &Intent::default(), &printer).await, Exit::Ok);
+        assert_eq!(
+            cli::execute(global, command, &Surroundings::default(), &Intent::default(), &printer).await,
+            Exit::Ok
+        );
         assert_eq!(server.asked().line, format!("PATCH /api/v1/apps/default/channels/{path}"));
     }
 }
@@ -295,7 +298,9 @@ async fn what_cannot_be_taken_back_needs_a_yes() {
             }
             let (printer, printed) = Printer::captured(Mode::default());
             let (global, command) = parsed(&line).unwrap();
-            let exit = cli::execute(global, command, &Intent::default(), &printer.answering(typed)).await;
+            let exit =
+                cli::execute(global, command, &Surroundings::default(), &Intent::default(), &printer.answering(typed))
+                    .await;
             assert_eq!(exit, expected, "{line} {typed:?}");
             assert_eq!(server.inner().asked.len() - asked, usize::from(exit == Exit::Ok), "{line} {typed:?}");
             assert!(printed.err().contains("? ") && printed.err().contains(" [y/N]\n"), "{}", printed.err());
@@ -314,7 +319,7 @@ async fn an_operation_is_sent_again_under_its_key_and_may_end_unknown() {
     server.fail("nothing", [Fault::Cut]);
     server.answer(&operated("pause_channel"));
     assert!(!intent.was_sent());
-    assert_eq!(cli::execute(global, command, &intent, &printer).await, Exit::Ok);
+    assert_eq!(cli::execute(global, command, &Surroundings::default(), &intent, &printer).await, Exit::Ok);
     assert!(intent.was_sent());
     let keys: Vec<_> = server.inner().seen.iter().map(|seen| seen.idempotency_key.clone()).collect();
     assert_eq!((keys.len(), &keys[0]), (2, &keys[1]));

@@ -1,0 +1,151 @@
+//! What a command finds around it: what its user's environment says, and the logins that they keep.
+
+use crate::logins::{LoginError, LoginFile, Logins};
+use crate::remote::{ServerUrl, Token, TokenFrom};
+
+/// Where a server is looked for that nobody named: where `updraft serve` listens by default.
+const NEAREST: &str = "http://localhost:8080";
+
+/// The machine as a command sees it. Tests hand in one with nothing on it.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    logins: Option<LoginFile>,
+    server: Option<String>,
+    token: Option<String>,
+}
+
+impl Surroundings {
+    /// Those of this process.
+    pub fn of_process() -> Self {
+        Self { logins: LoginFile::of_user(), server: variable("UPDRAFT_SERVER"), token: variable("UPDRAFT_TOKEN") }
+    }
+
+    /// The same with the logins elsewhere.
+    #[must_use]
+    pub fn with_logins(self, logins: LoginFile) -> Self {
+        Self { logins: Some(logins), ..self }
+    }
+
+    /// The same with another `UPDRAFT_TOKEN`.
+    #[must_use]
+    pub fn with_token(self, token: &str) -> Self {
+        Self { token: Some(token.into()), ..self }
+    }
+
+    /// Where logins are kept.
+    pub(crate) fn login_file(&self) -> Result<&LoginFile, LoginError> {
+        self.logins.as_ref().ok_or(LoginError::NoPlace)
+    }
+
+    pub(crate) fn logins(&self) -> Result<Logins, LoginError> {
+        self.logins.as_ref().map_or_else(|| Ok(Logins::default()), LoginFile::read)
+    }
+
+    /// The server that was named by an option or the environment; else the one of the latest login; else the nearest.
+    pub(crate) fn server(&self, named: Option<ServerUrl>) -> Result<ServerUrl, LoginError> {
+        if let Some(named) = named {
+            return Ok(named);
+        }
+        match self.logins()?.current() {
+            Some(current) => Ok(current.clone()),
+            // The text is a URL, as a test says.
+            None => NEAREST.parse().map_err(|_| LoginError::NoPlace),
+        }
+    }
+
+    /// The token of an option or the environment, else the one that is kept for this server, and where it is from.
+    pub(crate) fn token(
+        &self,
+        server: &ServerUrl,
+        named: Option<Token>,
+    ) -> Result<(Option<Token>, TokenFrom), LoginError> {
+        if let Some(named) = named {
+            let from = if self.holds(&named) { TokenFrom::Environment } else { TokenFrom::Option };
+            return Ok((Some(named), from));
+        }
+        Ok(match (self.logins()?.token(server), &self.logins) {
+            (Some(kept), Some(file)) => (Some(kept.clone()), TokenFrom::Login(file.path().to_owned())),
+            _ => (None, TokenFrom::Nowhere),
+        })
+    }
+
+    /// Whether the environment holds a token, which wins over logins.
+    pub(crate) fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
+    /// Whether this server is what the next command means too, without being told.
+    pub(crate) fn means(&self, server: &ServerUrl) -> bool {
+        let named = self.server.as_deref().and_then(|text| text.parse().ok());
+        self.server(named).is_ok_and(|meant| meant == *server)
+    }
+
+    /// The parser has merged option and environment; they are told apart here. If both say the same, either is right.
+    fn holds(&self, token: &Token) -> bool {
+        self.token.as_deref().and_then(|text| text.parse().ok()).is_some_and(|held: Token| held == *token)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command line is an edge: here its settings begin")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LoginFile, Surroundings, Token, TokenFrom};
+    use crate::logins::Logins;
+
+    fn logged_in(home: &tempfile::TempDir, servers: &[&str]) -> Surroundings {
+        let file = LoginFile::in_config_dir(home.path());
+        let mut logins = Logins::default();
+        for server in servers {
+            logins.keep(server.parse().unwrap(), "upd_kept".parse().unwrap());
+        }
+        file.write(&logins).unwrap();
+        Surroundings::default().with_logins(file)
+    }
+
+    #[test]
+    fn an_option_wins_over_the_login_and_that_over_the_nearest() {
+        let home = tempfile::TempDir::new().unwrap();
+        let around = logged_in(&home, &["https://a.example", "https://b.example"]);
+        let named = |text: &str| Some(text.parse().unwrap());
+        assert_eq!(around.server(named("https://c.example")).unwrap().to_string(), "https://c.example");
+        assert_eq!(around.server(None).unwrap().to_string(), "https://b.example");
+        assert_eq!(Surroundings::default().server(None).unwrap().to_string(), "http://localhost:8080");
+    }
+
+    #[test]
+    fn a_kept_token_goes_only_where_it_was_kept_for() {
+        let home = tempfile::TempDir::new().unwrap();
+        let around = logged_in(&home, &["https://a.example"]);
+        let kept = |server: &str| around.token(&server.parse().unwrap(), None).unwrap();
+        let from = TokenFrom::Login(around.login_file().unwrap().path().to_owned());
+        assert_eq!(kept("https://a.example/"), (Some("upd_kept".parse().unwrap()), from));
+        assert_eq!(kept("http://a.example"), (None, TokenFrom::Nowhere));
+        assert_eq!(kept("https://b.example"), (None, TokenFrom::Nowhere));
+    }
+
+    #[test]
+    fn a_named_token_wins_and_is_known_by_its_origin() {
+        let home = tempfile::TempDir::new().unwrap();
+        let around = logged_in(&home, &["https://a.example"]).with_token("upd_env\n");
+        let server = "https://a.example".parse().unwrap();
+        for (text, from) in [("upd_env", TokenFrom::Environment), ("upd_option", TokenFrom::Option)] {
+            let token: Token = text.parse().unwrap();
+            assert_eq!(around.token(&server, Some(token.clone())).unwrap(), (Some(token), from));
+        }
+    }
+
+    #[test]
+    fn who_names_both_needs_no_login_and_is_not_held_up_by_a_damaged_one() {
+        let home = tempfile::TempDir::new().unwrap();
+        let around = logged_in(&home, &[]);
+        std::fs::write(around.login_file().unwrap().path(), "{").unwrap();
+        let server: crate::ServerUrl = "https://a.example".parse().unwrap();
+        assert!(around.server(Some(server.clone())).is_ok());
+        assert!(around.token(&server, Some("t".parse().unwrap())).is_ok());
+        assert!(around.server(None).is_err() && around.token(&server, None).is_err());
+    }
+}
