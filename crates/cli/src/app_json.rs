@@ -1,5 +1,9 @@
 //! What an app must say in its app.json.
 
+mod text;
+
+pub(crate) use text::{JsonText, NotEditable};
+
 use serde_json::{Value, json};
 
 /// How an app verifies what it gets.

@@ -6,6 +6,7 @@ mod channels;
 mod device;
 mod embedded;
 mod explain;
+mod init;
 mod keys;
 mod login;
 mod publish;
@@ -23,6 +24,7 @@ pub(crate) use channels::{ChannelRolloutCommand, ChannelsCommand};
 pub(crate) use device::DeviceArgs;
 pub(crate) use embedded::{EmbeddedCommand, RegisterArgs};
 pub(crate) use explain::ExplainArgs;
+pub(crate) use init::{CheckAutomaticallyArg, InitArgs};
 pub(crate) use keys::KeysCommand;
 pub(crate) use login::{LoginArgs, LogoutArgs};
 pub(crate) use publish::{PublishArgs, RollBackArgs};
@@ -47,6 +49,9 @@ pub struct Global {
 /// Everything that talks to a server. The binary flattens this beside its own subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Set an Expo project up for the server: the `updates` block of its app config, and the certificate
+    #[command(after_help = EXIT_CODES)]
+    Init(InitArgs),
     /// Publish an update: export the project (or take a finished export), upload what is new, and make it live
     #[command(after_help = EXIT_CODES)]
     Publish(PublishArgs),
@@ -101,6 +106,7 @@ impl Command {
 
     fn place(&self) -> &PlaceArgs {
         match self {
+            Self::Init(args) => args.operator.place(),
             Self::Publish(args) => args.operator.place(),
             Self::RollBack(args) => args.operator.place(),
             Self::Rollout(command) => command.operator().place(),

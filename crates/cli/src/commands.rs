@@ -6,6 +6,7 @@ pub mod channels;
 pub mod device;
 pub mod embedded;
 pub mod explain;
+pub mod init;
 pub mod keys;
 pub mod login;
 pub mod operation;

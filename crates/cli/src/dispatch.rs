@@ -7,7 +7,7 @@ use crate::args::{
 };
 use crate::commands::operation::{Consent, Operation, operate};
 use crate::commands::{
-    apps, branches, channels, device, embedded, explain, keys, login, publish, roll_back, rollout, updates,
+    apps, branches, channels, device, embedded, explain, init, keys, login, publish, roll_back, rollout, updates,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -24,6 +24,7 @@ pub(crate) async fn dispatch(
 ) -> Result<Exit, Failure> {
     let desk = Desk { around, intent, printer };
     match command {
+        Command::Init(args) => init::init(args.resolve(global, around)?, printer).await?.print(printer),
         Command::Publish(args) => {
             let mut options = args.resolve(global, around).await?;
             options.connection = desk.watched(options.connection);

@@ -3,6 +3,7 @@
 //! They are run as `npx --no -- …`: what the project has installed, never something fetched on the spot.
 
 mod config;
+mod files;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,6 +13,7 @@ use std::process::ExitStatus;
 use protocol::Platform;
 
 pub(crate) use config::AppConfig;
+pub(crate) use files::{Client, ProjectFiles};
 
 use crate::printer::Printer;
 use crate::programs::{self, Programs};
@@ -30,6 +32,14 @@ pub enum ExpoError {
     /// There is no such directory.
     #[error("there is no directory {}", .0.display())]
     NoProject(PathBuf),
+    /// The directory is no JavaScript project.
+    #[error("{} has no package.json that can be read", directory.display())]
+    NoPackage {
+        /// The directory.
+        directory: PathBuf,
+        /// What the disk or the JSON parser said.
+        source: io::Error,
+    },
     /// A command ended with an error.
     #[error("`{command}` failed ({status}){}", indented(said))]
     Failed {
@@ -69,7 +79,7 @@ impl ExpoError {
             Self::NoNpx { .. } => "install Node 20 or newer; or, without Node, publish a finished export with \
                                    --input-dir and --runtime-version"
                 .into(),
-            Self::NoProject(_) => "name the Expo project's directory with --project".into(),
+            Self::NoProject(_) | Self::NoPackage { .. } => "name the Expo project's directory with --project".into(),
             Self::Failed { .. } | Self::Output { .. } => {
                 "run that command in the project to see what is wrong; `npm ci` installs what it needs".into()
             }
@@ -92,10 +102,18 @@ pub(crate) struct Project<'a> {
 impl Project<'_> {
     /// The app config as the world may see it, evaluated.
     pub(crate) async fn config(&self) -> Result<AppConfig, ExpoError> {
-        let command = ["expo", "config", "--json", "--type", "public"];
-        let printed = self.capture(&command).await?;
+        self.evaluated(&["expo", "config", "--json", "--type", "public"]).await
+    }
+
+    /// The app config as binaries are built from it: the public one leaves out what it says of code signing.
+    pub(crate) async fn private_config(&self) -> Result<AppConfig, ExpoError> {
+        self.evaluated(&["expo", "config", "--json"]).await
+    }
+
+    async fn evaluated(&self, command: &[&str]) -> Result<AppConfig, ExpoError> {
+        let printed = self.capture(command).await?;
         AppConfig::from_printed(&printed)
-            .ok_or_else(|| ExpoError::Output { command: typed(&command), expected: "an app config as JSON" })
+            .ok_or_else(|| ExpoError::Output { command: typed(command), expected: "an app config as JSON" })
     }
 
     /// The runtime version of each platform: what the config says, or what its policy comes to.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use api::Code;
 use device::Consequence;
 
+use crate::commands::init::InitError;
 use crate::embedded::NotAnApp;
 use crate::exit::Exit;
 use crate::expo::ExpoError;
@@ -25,6 +26,9 @@ pub enum Failure {
     /// The project's own tools.
     #[error(transparent)]
     Expo(#[from] ExpoError),
+    /// The project cannot be set up.
+    #[error(transparent)]
+    Init(#[from] InitError),
     /// A file named on the command line.
     #[error("{} cannot be {verb}", path.display())]
     File {
@@ -151,6 +155,7 @@ impl Failure {
             Self::Export(error) => error.hint(),
             Self::Expo(error) => error.hint(),
             Self::Login(error) => error.hint(),
+            Self::Init(error) => Some(error.hint().into()),
             Self::Usage { hint, .. } => Some(hint.clone()),
             Self::UnknownChannel { known, .. } => Some(format!(
                 "it has {}; --create-channel creates a channel and its branch",
@@ -187,6 +192,7 @@ impl Failure {
             Self::Export(_) => "invalid_export",
             Self::Expo(_) => "expo",
             Self::Login(_) => "login",
+            Self::Init(error) => error.code(),
             Self::File { .. } => "file",
             Self::Usage { .. } => "usage",
             Self::UnknownChannel { .. } => Code::UnknownChannel.as_str(),

@@ -4,12 +4,13 @@
 use protocol::Platform;
 
 use crate::args::{
-    AdminArgs, Command, DeviceArgs, ExplainArgs, Global, ListUpdatesArgs, LoginArgs, OnRolloutArg, OnePlatformArg,
-    OperatorArgs, PlaceArgs, PlatformArg, PublishArgs, RegisterArgs, ReissueArgs, ReleaseArgs, RollBackArgs,
-    RollBackToArg, ServerArgs, StateArg, TargetArgs, TokenArgs, WhichUpdateArgs, YesArgs,
+    AdminArgs, CheckAutomaticallyArg, Command, DeviceArgs, ExplainArgs, Global, InitArgs, ListUpdatesArgs, LoginArgs,
+    OnRolloutArg, OnePlatformArg, OperatorArgs, PlaceArgs, PlatformArg, PublishArgs, RegisterArgs, ReissueArgs,
+    ReleaseArgs, RollBackArgs, RollBackToArg, ServerArgs, StateArg, TargetArgs, TokenArgs, WhichUpdateArgs, YesArgs,
 };
 use crate::commands::device::{PlayOptions, Trust};
 use crate::commands::embedded::{self, Registration};
+use crate::commands::init::{CheckAutomatically, InitOptions};
 use crate::commands::login::Given;
 use crate::commands::operation::Consent;
 use crate::commands::publish::{PublishOptions, Source, Target};
@@ -61,6 +62,31 @@ impl LoginArgs {
 impl YesArgs {
     pub(crate) fn resolve(&self) -> Consent {
         if self.yes { Consent::Given } else { Consent::Ask }
+    }
+}
+
+impl InitArgs {
+    pub(crate) fn resolve(self, global: Global, around: &Surroundings) -> Result<InitOptions, Failure> {
+        let check_automatically = |when| match when {
+            CheckAutomaticallyArg::OnLoad => CheckAutomatically::OnLoad,
+            CheckAutomaticallyArg::WifiOnly => CheckAutomatically::WifiOnly,
+            CheckAutomaticallyArg::OnErrorRecovery => CheckAutomatically::OnErrorRecovery,
+            CheckAutomaticallyArg::Never => CheckAutomatically::Never,
+        };
+        Ok(InitOptions {
+            connection: self.operator.resolve(around)?,
+            project: self.project,
+            channel: self.channel,
+            key_id: self.key_id,
+            certificate: self.certificate,
+            api_key: self.api_key,
+            check_automatically: self.check_automatically.map(check_automatically),
+            fallback_to_cache_timeout: self.fallback_to_cache_timeout,
+            force: self.force,
+            dry_run: self.dry_run,
+            consent: self.consent.resolve(),
+            programs: Programs { unattended: global.non_interactive, ..Programs::default() },
+        })
     }
 }
 

@@ -12,6 +12,7 @@ use device::{Binary, CodeSigning, Embedded};
 use protocol::{Platform, names};
 use signing::Certificate;
 
+pub(crate) use network::Network;
 pub use report::{Installed, Phone, Played, Runs};
 
 use crate::failure::Failure;
@@ -59,9 +60,7 @@ pub struct Trust {
 impl PlayOptions {
     /// `updates.url` of the binary.
     pub fn update_url(&self) -> String {
-        let segments: &[&str] =
-            if self.app == DEFAULT_APP { &["update"] } else { &["apps", self.app.as_str(), "update"] };
-        self.server.join(segments).into()
+        update_url(&self.server, &self.app)
     }
 
     fn binary(&self) -> Result<Binary, Failure> {
@@ -84,6 +83,12 @@ impl PlayOptions {
         }
         Ok(binary)
     }
+}
+
+/// Where binaries of an app ask for updates.
+pub(crate) fn update_url(server: &ServerUrl, app: &str) -> String {
+    let segments: &[&str] = if app == DEFAULT_APP { &["update"] } else { &["apps", app, "update"] };
+    server.join(segments).into()
 }
 
 /// Plays a phone of each platform. An error is what the first one that failed met.

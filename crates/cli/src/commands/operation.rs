@@ -88,7 +88,8 @@ pub async fn operate(
     Ok(())
 }
 
-async fn confirm(question: String, printer: &Printer) -> Result<(), Failure> {
+/// Asks, unless there is nobody; goes on only after a yes.
+pub(super) async fn confirm(question: String, printer: &Printer) -> Result<(), Failure> {
     match printer.confirm(&question).await {
         Some(true) => Ok(()),
         Some(false) => Err(Failure::Declined),

@@ -58,6 +58,8 @@ pub struct Inner {
     pub imported: Vec<api::ImportKey>,
     pub external_keys: Vec<String>,
     pub warnings: Vec<api::Warning>,
+    /// The key that phones must bring in `x-api-key`.
+    pub phone_key: Option<&'static str>,
     pub scripted: VecDeque<(StatusCode, Value)>,
     pub asked: Vec<Asked>,
 }
@@ -155,11 +157,17 @@ async fn answer(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Res
         ("POST", ["api", "v1", "apps", _, "publishes", _, "commit"]) => "commit",
         ("POST", ["api", "v1", "apps", _, "roll-backs"]) => "roll-back",
         ("GET", ["api", "v1", "apps", _, "keys"]) => "keys",
+        ("GET", ["update"]) => "check",
         ("POST", ["api", "v1", "apps", _, "keys", "generate"]) => "generate",
         ("POST", ["api", "v1", "apps", _, "keys", "import"]) => "import",
         _ => "nothing",
     };
     let key = text("idempotency-key");
+    if what == "check"
+        && let Some(expected) = inner.lock().unwrap().phone_key
+    {
+        return door(expected, text("x-api-key").as_deref());
+    }
     let fault = {
         let mut inner = inner.lock().unwrap();
         inner.seen.push(Seen {
@@ -222,6 +230,16 @@ fn problem_saying(code: Code, detail: String) -> Response {
     let body = serde_json::to_vec(&Problem::new(code, detail)).unwrap();
     let status = StatusCode::from_u16(code.status()).unwrap();
     (status, [(header::CONTENT_TYPE, api::problem::PROBLEM_JSON)], body).into_response()
+}
+
+fn door(expected: &str, key: Option<&str>) -> Response {
+    let detail = match key {
+        Some(key) if key == expected => return StatusCode::NO_CONTENT.into_response(),
+        Some(_) => "the x-api-key header does not carry a valid key",
+        None => "the request has no x-api-key header",
+    };
+    let problem = Problem::new(Code::Unauthorized, detail).field("x-api-key");
+    scripted(StatusCode::UNAUTHORIZED, &serde_json::to_value(problem).unwrap())
 }
 
 impl Inner {

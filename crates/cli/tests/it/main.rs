@@ -10,6 +10,8 @@ mod explain;
 mod fake_phone_side;
 mod fake_server;
 mod help;
+#[cfg(unix)]
+mod init;
 mod keys;
 mod login;
 mod operations;

@@ -17,14 +17,14 @@ const SILENCE: Duration = Duration::from_mins(1);
 const LARGEST_BODY: usize = 512 * 1024 * 1024;
 
 /// A phone's network.
-pub(super) struct Network {
+pub(crate) struct Network {
     client: Client,
     accept_encoding: &'static str,
     received: AtomicU64,
 }
 
 impl Network {
-    pub(super) fn new(server: &ServerUrl, accept_encoding: &'static str) -> Result<Self, Failure> {
+    pub(crate) fn new(server: &ServerUrl, accept_encoding: &'static str) -> Result<Self, Failure> {
         let client = build_client(server, || Client::builder().read_timeout(SILENCE))?;
         Ok(Self { client, accept_encoding, received: AtomicU64::new(0) })
     }
@@ -35,7 +35,7 @@ impl Network {
     }
 
     /// Asks once, as phones do. The body that comes back is decoded.
-    pub(super) async fn get(&self, url: &str, headers: &[(String, String)]) -> Result<Answer, Failure> {
+    pub(crate) async fn get(&self, url: &str, headers: &[(String, String)]) -> Result<Answer, Failure> {
         let failed = |error| RemoteError::from_network(url, error);
         let request = self.client.get(url).headers(self.headers(headers)?);
         let response = request.send().await.map_err(failed)?;

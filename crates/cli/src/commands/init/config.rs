@@ -1,0 +1,121 @@
+//! The app config: a file that can be edited, or code that cannot.
+
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::InitOptions;
+use super::plan::{Action, Change};
+use super::refusal::{InitError, Unreadable};
+use crate::app_json::JsonText;
+use crate::expo::{Project, ProjectFiles};
+use crate::failure::Failure;
+
+/// The app config of a project.
+pub(super) enum Config {
+    /// JSON in a file.
+    File(ConfigFile),
+    /// Code, and what it comes to.
+    Code {
+        name: &'static str,
+        app: Value,
+        /// Why what it comes to is not known.
+        unknown: Option<String>,
+    },
+}
+
+/// JSON in a file.
+pub(super) struct ConfigFile {
+    name: &'static str,
+    path: PathBuf,
+    text: JsonText,
+    app: Value,
+    /// The app config lies beneath `expo`.
+    is_wrapped: bool,
+}
+
+impl Config {
+    /// Reads it; code is evaluated by Expo's tools.
+    pub(super) async fn read(files: &ProjectFiles, options: &InitOptions) -> Result<Self, Failure> {
+        if let Some(name) = files.dynamic_config {
+            let project = Project { directory: &options.project, programs: &options.programs };
+            let (app, unknown) = match project.private_config().await {
+                Ok(config) => (config.into_value(), None),
+                Err(error) => (json!({}), Some(error.to_string())),
+            };
+            return Ok(Self::Code { name, app, unknown });
+        }
+        let name = files.static_config.unwrap_or("app.json");
+        ConfigFile::read(name, options.project.join(name)).map(Self::File)
+    }
+
+    /// Its name in the project.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::File(file) => file.name,
+            Self::Code { name, .. } => name,
+        }
+    }
+
+    /// What it says of the app.
+    pub(super) fn app(&self) -> &Value {
+        match self {
+            Self::File(file) => &file.app,
+            Self::Code { app, .. } => app,
+        }
+    }
+}
+
+impl ConfigFile {
+    fn read(name: &'static str, path: PathBuf) -> Result<Self, Failure> {
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => "{\n  \"expo\": {}\n}\n".into(),
+            Err(source) => return Err(Failure::File { path, verb: "read", source }),
+        };
+        let (text, value) = JsonText::parse(text)
+            .map_err(|source| InitError::NotEditable { path: path.clone(), source: Unreadable(source) })?;
+        let wrapped = value.get("expo").filter(|expo| expo.is_object());
+        Ok(Self { name, path, text, is_wrapped: wrapped.is_some(), app: wrapped.unwrap_or(&value).clone() })
+    }
+
+    /// Writes what was planned, or nothing at all.
+    pub(super) fn write(&mut self, changes: &[Change]) -> Result<(), Failure> {
+        for Change { wish, .. } in changes.iter().filter(|change| matches!(change.action, Action::Add | Action::Change))
+        {
+            let prefix = self.is_wrapped.then_some("expo");
+            let path: Vec<&str> = prefix.into_iter().chain(wish.path.iter().map(String::as_str)).collect();
+            self.text.set(&path, &wish.value);
+        }
+        replace(&self.path, self.text.as_str())
+    }
+}
+
+/// Another file in place of this one, whole or not at all. A link stays one, and so do the permissions.
+fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+    let write = || {
+        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let directory = target.parent().unwrap_or(Path::new("."));
+        let mut scratch = tempfile::NamedTempFile::new_in(directory)?;
+        scratch.write_all(text.as_bytes())?;
+        scratch.as_file().sync_all()?;
+        if let Ok(metadata) = std::fs::metadata(&target) {
+            scratch.as_file().set_permissions(metadata.permissions())?;
+        }
+        scratch.persist(&target)?;
+        Ok(())
+    };
+    write().map_err(|source| Failure::File { path: path.to_owned(), verb: "written", source })
+}
+
+/// The certificate, which may need a directory first. Never over another file.
+pub(super) fn write_certificate(path: &Path, pem: &str) -> Result<(), Failure> {
+    let write = || {
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory)?;
+        }
+        std::fs::File::create_new(path)?.write_all(pem.as_bytes())
+    };
+    write().map_err(|source| Failure::File { path: path.to_owned(), verb: "written", source })
+}
