@@ -33,8 +33,6 @@ pub(crate) use shared::{AdminArgs, OperatorArgs, PlaceArgs, ReleaseArgs, ServerA
 pub(crate) use updates::{ListUpdatesArgs, ReissueArgs, UpdatesCommand, WhichUpdateArgs};
 pub(crate) use value::{OnRolloutArg, OnePlatformArg, PlatformArg, RollBackToArg, StateArg};
 
-use crate::exit::EXIT_CODES;
-
 /// Options of every command.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct Global {
@@ -53,49 +51,41 @@ pub enum Command {
     #[command(after_help = EXIT_CODES)]
     Init(InitArgs),
     /// Publish an update: export the project (or take a finished export), upload what is new, and make it live
-    #[command(after_help = EXIT_CODES)]
     Publish(PublishArgs),
     /// Send devices back to the update before, to a named one, or to the one inside their binary
-    #[command(after_help = EXIT_CODES)]
     RollBack(RollBackArgs),
     /// Serve an update to a share of the devices first
-    #[command(subcommand, after_help = EXIT_CODES)]
+    #[command(subcommand)]
     Rollout(RolloutCommand),
     /// See and change what was published
-    #[command(subcommand, after_help = EXIT_CODES)]
+    #[command(subcommand)]
     Updates(UpdatesCommand),
     /// Manage the channels that binaries ask for
-    #[command(subcommand, after_help = EXIT_CODES)]
+    #[command(subcommand)]
     Channels(ChannelsCommand),
     /// Manage the branches that updates are published to
-    #[command(subcommand, after_help = EXIT_CODES)]
+    #[command(subcommand)]
     Branches(BranchesCommand),
     /// Say what a device gets, and why
-    #[command(after_help = EXIT_CODES)]
     Explain(ExplainArgs),
     /// Register the updates inside released binaries
-    #[command(subcommand, after_help = EXIT_CODES)]
+    #[command(subcommand)]
     Embedded(EmbeddedCommand),
     /// Manage the server's apps
-    #[command(subcommand, after_help = EXIT_CODES)]
+    #[command(subcommand)]
     Apps(AppsCommand),
     /// Show who changed what
-    #[command(after_help = EXIT_CODES)]
     Audit(AuditArgs),
     /// Manage the app's signing keys and certificates
-    #[command(subcommand, after_help = EXIT_CODES)]
+    #[command(subcommand)]
     Keys(KeysCommand),
     /// Play a phone: check, verify, download and launch as strictly as the stock client does
-    #[command(after_help = EXIT_CODES)]
     Device(DeviceArgs),
     /// Keep a server's address and token for the commands to come
-    #[command(after_help = EXIT_CODES)]
     Login(LoginArgs),
     /// Forget a token that was kept
-    #[command(after_help = EXIT_CODES)]
     Logout(LogoutArgs),
     /// Say which server commands go to, and with which token
-    #[command(after_help = EXIT_CODES)]
     Whoami(AdminArgs),
 }
 

@@ -16,6 +16,7 @@ mod expo;
 mod export;
 mod failure;
 mod git;
+pub mod help;
 mod issued;
 mod logins;
 mod machine;
@@ -28,6 +29,7 @@ mod share;
 mod shell;
 mod surroundings;
 mod table;
+pub mod usage;
 
 use std::process::ExitCode;
 

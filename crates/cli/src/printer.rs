@@ -164,17 +164,26 @@ impl Printer {
     /// Why the command failed, the causes beneath it, and what to do next.
     pub fn failure(&self, failure: &Failure) {
         let causes = iter::successors(failure.source(), cause);
-        let hint = failure.hint();
         let lines: Vec<String> = iter::once(format!("error: {failure}"))
             .chain(causes.map(|cause| format!("  caused by: {cause}")))
-            .chain(hint.as_ref().map(|hint| format!("hint: {hint}")))
+            .chain(failure.hint().map(|hint| format!("hint: {hint}")))
             .collect();
         self.write(&self.err, &lines.join("\n"));
+        self.failure_for_programs(failure);
+    }
+
+    /// Arguments that were refused: to people in the parser's words, which show the usage too.
+    pub(crate) fn refused_arguments(&self, shown: &str, failure: &Failure) {
+        self.write(&self.err, shown);
+        self.failure_for_programs(failure);
+    }
+
+    fn failure_for_programs(&self, failure: &Failure) {
         self.json(&serde_json::json!({
             "error": {
                 "code": failure.code(),
                 "message": failure.to_string(),
-                "hint": hint,
+                "hint": failure.hint(),
                 "exit": failure.exit().code(),
             }
         }));

@@ -1,13 +1,15 @@
 //! One binary: `updraft serve` is the server, everything else the command line.
 
 mod quickstart;
+#[cfg(test)]
+mod reference;
 mod serve;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ErrorKind};
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 /// Over-the-air updates for Expo and React Native apps, from your own server.
@@ -54,17 +56,38 @@ enum Config {
     },
 }
 
-/// The argument parser quotes what it refuses, and a damaged secret is still one.
-fn is_about_a_token(error: &clap::Error) -> bool {
-    let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string);
-    error.kind() == ErrorKind::ValueValidation && argument.is_some_and(|argument| argument.starts_with("--token"))
+/// Examples of the commands that are this binary's own.
+const EXAMPLES: &[cli::help::Examples] = &[
+    ("serve", &["updraft serve", "updraft serve --config updraft.toml"]),
+    ("config default", &["updraft config default > updraft.toml"]),
+    ("config check", &["updraft config check --config updraft.toml"]),
+    ("token", &["updraft token --name ci"]),
+    ("quickstart", &["updraft quickstart --export examples/hello-expo/dist"]),
+    (
+        "completions",
+        &["updraft completions zsh > ~/.zfunc/_updraft", "updraft completions bash > /etc/bash_completion.d/updraft"],
+    ),
+];
+
+/// The whole command line.
+fn parser() -> clap::Command {
+    cli::help::dressed(Updraft::command(), &[cli::help::EXAMPLES, EXAMPLES])
+}
+
+/// What was typed, or why it makes no sense. Words that are not UTF-8 can only be paths.
+fn parsed(words: &[OsString]) -> Result<Updraft, clap::Error> {
+    let matches = parser().try_get_matches_from(words)?;
+    Updraft::from_arg_matches(&matches).map_err(|error| error.format(&mut parser()))
 }
 
 fn main() -> ExitCode {
-    let Updraft { global, command } = match Updraft::try_parse() {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let Updraft { global, command } = match parsed(&words) {
         Ok(updraft) => updraft,
-        Err(error) if is_about_a_token(&error) => return serve::refuse_token(),
-        Err(error) => error.exit(),
+        Err(error) => {
+            let words: Vec<String> = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+            return cli::usage::refused(error, parser(), &words);
+        }
     };
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -81,7 +104,7 @@ fn main() -> ExitCode {
             Command::Token(arguments) => serve::token(arguments).await,
             Command::Quickstart(arguments) => quickstart::run(global, arguments).await,
             Command::Completions { shell } => {
-                clap_complete::generate(shell, &mut Updraft::command(), "updraft", &mut std::io::stdout());
+                clap_complete::generate(shell, &mut parser(), "updraft", &mut std::io::stdout());
                 ExitCode::SUCCESS
             }
             Command::Client(command) => cli::run(global, command).await,

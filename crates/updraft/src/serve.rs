@@ -136,13 +136,6 @@ pub fn print(text: &str) {
     print!("{text}");
 }
 
-/// For a token that is none, without repeating it. Ends as other wrong arguments do.
-pub fn refuse_token() -> ExitCode {
-    eprintln!("error: the token in UPDRAFT_TOKEN or --token is empty, or has characters that no token has");
-    eprintln!("hint: `updraft token` on the server's machine makes a new one");
-    ExitCode::from(2)
-}
-
 /// An error with everything beneath it.
 pub fn complain(what: &str, error: &dyn Error) -> ExitCode {
     eprintln!("error: {what}: {error}");
