@@ -48,7 +48,6 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Set an Expo project up for the server: the `updates` block of its app config, and the certificate
-    #[command(after_help = EXIT_CODES)]
     Init(InitArgs),
     /// Publish an update: export the project (or take a finished export), upload what is new, and make it live
     Publish(PublishArgs),

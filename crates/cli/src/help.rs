@@ -24,6 +24,7 @@ pub const EXAMPLES: &[Examples] = &[
             "updraft roll-back --channel production --to embedded --platform ios --message 'It crashes'",
         ],
     ),
+    ("init", &["updraft init", "updraft init --channel staging --dry-run"]),
     ("rollout start", &["updraft rollout start 0190c0de-0000-7000-8000-000000000001 --percent 10"]),
     ("rollout set", &["updraft rollout set 0190c0de-0000-7000-8000-000000000001 --percent 50"]),
     ("rollout finish", &["updraft rollout finish 0190c0de-0000-7000-8000-000000000001"]),
