@@ -186,6 +186,7 @@ impl Failure {
         match self {
             Self::Remote(RemoteError::Problem(problem)) => &problem.code,
             Self::Remote(RemoteError::NotUpdraft { .. } | RemoteError::Unreadable { .. }) => "not_updraft",
+            Self::Remote(RemoteError::Gateway { .. }) => "gateway",
             Self::Remote(RemoteError::Unreachable { .. }) => "unreachable",
             Self::Remote(RemoteError::Unanswered { .. }) => "unanswered",
             Self::Remote(_) => "local",

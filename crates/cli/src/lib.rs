@@ -45,7 +45,7 @@ pub use programs::Programs;
 pub use protocol::Platform;
 pub use release::Release;
 pub use remote::{
-    Connection, Intent, Patience, Pause, RemoteError, ServerUrl, ServerUrlError, Token, TokenError, TokenFrom,
+    Clock, Connection, Intent, Patience, Pause, RemoteError, ServerUrl, ServerUrlError, Token, TokenError, TokenFrom,
 };
 pub use surroundings::Surroundings;
 

@@ -1,8 +1,10 @@
 //! Randomness and the clock. The only place of this room that asks the machine for them.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use uuid::{Builder, Uuid};
+
+use crate::remote::Clock;
 
 /// A key under which the server does an intent once, however often it is sent. Good for one intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,4 +35,11 @@ pub(crate) fn random_uuid() -> Option<Uuid> {
 pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The time since now, however the wall clock is set meanwhile.
+#[expect(clippy::disallowed_methods, reason = "the command line is an edge: how long it tries is measured")]
+pub(crate) fn stopwatch() -> Clock {
+    let start = Instant::now();
+    Clock::new(move || start.elapsed())
 }

@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 pub use error::RemoteError;
 pub(crate) use exchange::{Answer, build_client};
-pub use patience::{Patience, Pause};
+pub use patience::{Clock, Patience, Pause};
 pub use server_url::{ServerUrl, ServerUrlError};
 pub use token::{Token, TokenError, TokenFrom};
 pub(crate) use upload::Upload;

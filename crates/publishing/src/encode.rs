@@ -44,7 +44,13 @@ impl Publishing {
     }
 
     async fn encode(&self, hash: BlobHash) -> Result<(), PublishError> {
+        // A publisher whom a proxy cut off comes again while its first request still compresses: what that one makes is
+        // waited for, so that each attempt comes further than the one before.
+        let _alone = self.encoding.enter(hash).await;
         let _turn = self.compressing.acquire().await;
+        if self.store.encodings(&[hash]).await?.contains_key(&hash) {
+            return Ok(());
+        }
         if self.blobs.size(hash).await?.is_none_or(|size| size > LARGEST) {
             return Ok(self.store.record_encodings(hash, &[], self.now()).await?);
         }

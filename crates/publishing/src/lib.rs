@@ -25,12 +25,13 @@ mod operate;
 pub mod ports;
 mod prepare;
 mod render;
+mod turns;
 mod upload;
 
 use std::sync::Arc;
 
 use blob::BlobStore;
-use model::{AppSlug, Millis};
+use model::{AppId, AppSlug, BlobHash, Millis};
 use signing::seal::MasterKey;
 use store::{AppRecord, Store};
 use tokio::sync::Semaphore;
@@ -46,8 +47,8 @@ pub use operate::{Caller, IssuedGroup, IssuedUpdate, Outcome};
 pub use prepare::{ExportAsset, PlatformExport, PrepareRequest, PreparedPublish, PreparedUpdate, Source, Warning};
 pub use upload::UploadError;
 
-use operate::OneAtATime;
 use ports::{Announce, Clock, Entropy};
+use turns::OneAtATime;
 
 /// The one signature algorithm that the client knows.
 pub const ALGORITHM: &str = protocol::structured::RSA_V1_5_SHA256;
@@ -91,7 +92,8 @@ pub struct Publishing {
     entropy: Arc<dyn Entropy>,
     announce: Arc<dyn Announce>,
     compressing: Arc<Semaphore>,
-    one_at_a_time: OneAtATime,
+    one_at_a_time: OneAtATime<AppId>,
+    encoding: OneAtATime<BlobHash>,
 }
 
 impl Publishing {
@@ -115,6 +117,7 @@ impl Publishing {
             announce,
             compressing: Arc::new(Semaphore::new(encode::AT_A_TIME)),
             one_at_a_time: OneAtATime::default(),
+            encoding: OneAtATime::default(),
         }
     }
 

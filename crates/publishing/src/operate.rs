@@ -1,8 +1,5 @@
 //! Doing what a [`Command`] asks for: plan, render, sign, apply, announce.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
-
 use model::control::plan::{ChannelIds, newer_embedded};
 use model::control::{Control, Edit, PastEntry};
 use model::{AppId, AppSlug, BranchId, ChannelId, Entry, EntryKind, Salt, UpdateId};
@@ -70,17 +67,6 @@ pub struct IssuedUpdate {
 
 /// Against changes by other processes; those of this process wait for one another.
 const TRIES: usize = 20;
-
-/// One operation on an app at a time in this process: two that are planned on the same state cannot both be applied.
-#[derive(Clone, Default)]
-pub(crate) struct OneAtATime(Arc<std::sync::Mutex<HashMap<AppId, Arc<tokio::sync::Mutex<()>>>>>);
-
-impl OneAtATime {
-    pub(crate) async fn enter(&self, app: AppId) -> tokio::sync::OwnedMutexGuard<()> {
-        let lock = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(app).or_default().clone();
-        lock.lock_owned().await
-    }
-}
 
 impl Publishing {
     /// Does what the command asks for, all at once or not at all.

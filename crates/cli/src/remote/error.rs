@@ -21,6 +21,16 @@ pub enum RemoteError {
         status: StatusCode,
         /// What came back instead.
         answer: String,
+        /// Where it sends whoever asks; nobody went there.
+        elsewhere: Option<String>,
+    },
+    /// Something between here and the server answered for it: it is down, or takes longer than that waits.
+    #[error("something in front of the server answered {url} in its place: {}", spelled(*.status))]
+    Gateway {
+        /// What was asked.
+        url: String,
+        /// The answer's status.
+        status: StatusCode,
     },
     /// The answer has the right type but not the right content.
     #[error("{url} answered something that this version of the command line cannot read")]
@@ -73,6 +83,11 @@ impl RemoteError {
         }
     }
 
+    /// Whether nobody waited for the server for as long as it needs.
+    pub(super) fn is_timeout(&self) -> bool {
+        matches!(self, Self::Gateway { status, .. } if is_timeout(*status))
+    }
+
     /// What the network said of a request to `url`.
     pub(crate) fn from_network(url: &str, error: reqwest::Error) -> Self {
         let (url, source) = (url.to_owned(), error.without_url());
@@ -83,10 +98,17 @@ impl RemoteError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Problem(problem) => return problem.hint.clone(),
+            Self::NotUpdraft { url, elsewhere: Some(elsewhere), .. } => redirected(url, elsewhere),
             Self::NotUpdraft { .. } => {
                 "set --server or UPDRAFT_SERVER to the server's `public_url`; a proxy in front of it must pass /api on"
                     .into()
             }
+            Self::Gateway { status, .. } if is_timeout(*status) => {
+                "run the command again: it goes on with what the server has done; and let the proxy wait for longer \
+                 (nginx: `proxy_read_timeout`)"
+                    .into()
+            }
+            Self::Gateway { .. } => "see that the server runs, and that the proxy in front of it reaches it".into(),
             Self::Unreadable { .. } => "use the command line and the server in the same version".into(),
             Self::Unreachable { .. } => {
                 "start the server with `updraft serve`, or set --server or UPDRAFT_SERVER to where it runs".into()
@@ -99,6 +121,41 @@ impl RemoteError {
             Self::Setup(_) => return None,
         })
     }
+}
+
+/// Whether whoever answers gave up on waiting for the server, which may still be at work.
+fn is_timeout(status: StatusCode) -> bool {
+    status == StatusCode::GATEWAY_TIMEOUT || status.as_u16() == CDN_TIMEOUT
+}
+
+/// Whether only something in front of a server says so.
+pub(super) fn is_gateways(status: StatusCode) -> bool {
+    let is_of_a_cdn = matches!(status.as_u16(), 520..=530);
+    is_of_a_cdn
+        || matches!(status, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT)
+}
+
+/// Cloudflare's word for an origin that took more than 100 s.
+const CDN_TIMEOUT: u16 = 524;
+
+/// With the words that go with it, also where only a CDN uses the number.
+fn spelled(status: StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(_) => status.to_string(),
+        None if is_timeout(status) => format!("{} (the server took too long)", status.as_u16()),
+        None => format!("{} (the server is out of its reach)", status.as_u16()),
+    }
+}
+
+/// A login page in front of the server, or an address that has moved.
+fn redirected(url: &str, elsewhere: &str) -> String {
+    let encrypted = url.strip_prefix("http://").map(|rest| format!("https://{rest}"));
+    if encrypted.as_deref() == Some(elsewhere) {
+        return "write --server or UPDRAFT_SERVER with https://; the token went without encryption".into();
+    }
+    "nothing was sent there; set --server or UPDRAFT_SERVER to the server's `public_url`, and let /api through what \
+     asks for a login in front of it: the API has its own token"
+        .into()
 }
 
 /// The detail is a sentence about this occurrence, the title one about the kind of trouble.

@@ -12,6 +12,7 @@ use http::{HeaderMap, StatusCode};
 use reqwest::{Client, ClientBuilder, Request, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 
+use super::error::is_gateways;
 use super::patience::{Patience, asked_wait};
 use super::{Connection, RemoteError, ServerUrl};
 use crate::printer::Printer;
@@ -21,6 +22,9 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const FIRST_CONTACT_REPEATS: usize = 3;
 /// No answer of the API is larger: it holds at most the manifests of a few updates.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+/// Characters of a stranger's answer that are repeated.
+const LONGEST_QUOTE: usize = 200;
 
 /// What a second attempt could do that the first one did not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +105,8 @@ impl Exchange {
         R: Future<Output = Result<Request, RemoteError>>,
     {
         let pause = self.patience.pause.clone();
-        let (mut attempts, mut was_touched) = (0, false);
+        let began = self.patience.clock.passed();
+        let (mut failures, mut was_touched) = (0, false);
         let result = (|| self.attempt(repeat, request()))
             .retry(self.patience.schedule())
             .sleep(move |wait| pause.wait(wait))
@@ -110,8 +115,10 @@ impl Exchange {
                 attempt.again != Again::Never
             })
             .adjust(|attempt, own| {
-                attempts += 1;
-                self.next_wait(attempt, own.filter(|_| attempts <= FIRST_CONTACT_REPEATS || self.is_there(attempt)))
+                // One whom a proxy keeps from the answer for as long as the server works is bounded by time alone.
+                failures += usize::from(!attempt.error.is_timeout());
+                let repeats = if self.is_there(attempt) { self.patience.repeats } else { FIRST_CONTACT_REPEATS };
+                self.next_wait(attempt, own.filter(|_| failures <= repeats), began)
             })
             .notify(|attempt, wait| {
                 self.printer.note(&format!("{}; trying again in {:.1} s", attempt.error, wait.as_secs_f64()));
@@ -132,13 +139,19 @@ impl Exchange {
         !matches!(attempt.error, RemoteError::Unreachable { .. }) || self.was_answered.load(Ordering::Relaxed)
     }
 
-    fn next_wait(&self, attempt: &Attempt, own: Option<Duration>) -> Option<Duration> {
+    fn next_wait(&self, attempt: &Attempt, own: Option<Duration>, began: Duration) -> Option<Duration> {
         let asked = attempt.again.asked();
         let wait = self.patience.next_wait(own, asked);
         if let (None, Some(_), Some(asked)) = (wait, own, asked) {
             self.printer.note(&format!("the server asks to wait {} s, which is too long", asked.as_secs()));
         }
-        wait
+        let tried = self.patience.clock.passed().saturating_sub(began);
+        let wait = wait?;
+        if tried + wait > self.patience.longest_in_all {
+            self.printer.note(&format!("giving up after {} min of trying", tried.as_secs().div_ceil(60)));
+            return None;
+        }
+        Some(wait)
     }
 
     async fn attempt(
@@ -173,14 +186,18 @@ impl Answer {
     /// What to say of an answer that no endpoint gives.
     pub(super) fn not_updraft(&self) -> RemoteError {
         let Self { url, status, headers, .. } = self;
-        let answer = match headers.get(LOCATION).filter(|_| status.is_redirection()) {
-            Some(location) => format!("it redirects to {} ({status})", String::from_utf8_lossy(location.as_bytes())),
-            None => match declared_type(headers) {
-                "" => status.to_string(),
-                content_type => format!("{status} with {content_type}"),
-            },
+        let (url, status) = (url.clone(), *status);
+        if is_gateways(status) {
+            return RemoteError::Gateway { url, status };
+        }
+        let location = headers.get(LOCATION).filter(|_| status.is_redirection());
+        let elsewhere = location.map(|location| bounded(&String::from_utf8_lossy(location.as_bytes())));
+        let answer = match (&elsewhere, declared_type(headers)) {
+            (Some(elsewhere), _) => format!("it redirects to {elsewhere} ({status})"),
+            (None, "") => status.to_string(),
+            (None, content_type) => format!("{status} with {}", bounded(content_type)),
         };
-        RemoteError::NotUpdraft { url: url.clone(), status: *status, answer }
+        RemoteError::NotUpdraft { url, status, answer, elsewhere }
     }
 
     /// What to say of an answer that is not a success: the problem that it holds, or that it comes from elsewhere.
@@ -231,6 +248,14 @@ impl Attempt {
             None => Again::Soon,
         };
         Self { error, again }
+    }
+}
+
+/// What a stranger says, as far as it is worth a line.
+fn bounded(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_QUOTE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

@@ -11,10 +11,12 @@ use http::header::{DATE, RETRY_AFTER};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
+use crate::machine;
+
 /// How a request is repeated that a busy or unreachable server did not answer.
 #[derive(Clone, Debug)]
 pub struct Patience {
-    /// How often a request is repeated.
+    /// How often a request is repeated. What only a proxy did not wait for is not counted: time bounds it.
     pub repeats: usize,
     /// The first wait; each further one is twice as long, with up to as much again at random.
     pub first_wait: Duration,
@@ -22,8 +24,12 @@ pub struct Patience {
     pub longest_wait: Duration,
     /// The longest wait that a server may ask for; who asks for more is given up on at once.
     pub longest_asked_wait: Duration,
+    /// No attempt of one request begins later than this after its first one.
+    pub longest_in_all: Duration,
     /// How waiting is done.
     pub pause: Pause,
+    /// How time is told.
+    pub clock: Clock,
 }
 
 impl Default for Patience {
@@ -33,7 +39,9 @@ impl Default for Patience {
             first_wait: Duration::from_millis(500),
             longest_wait: Duration::from_secs(15),
             longest_asked_wait: Duration::from_secs(90),
+            longest_in_all: Duration::from_mins(20),
             pause: Pause::new(|wait| Box::pin(tokio::time::sleep(wait))),
+            clock: machine::stopwatch(),
         }
     }
 }
@@ -43,7 +51,7 @@ impl Patience {
         ExponentialBuilder::default()
             .with_min_delay(self.first_wait)
             .with_max_delay(self.longest_wait)
-            .with_max_times(self.repeats)
+            .without_max_times()
             .with_jitter()
     }
 
@@ -75,6 +83,27 @@ impl Pause {
 impl fmt::Debug for Pause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Pause")
+    }
+}
+
+/// How long it is since some instant; tests hand in one that they wind.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Duration + Send + Sync>);
+
+impl Clock {
+    /// Tells time by calling this, which never goes back.
+    pub fn new(passed: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Self(Arc::new(passed))
+    }
+
+    pub(crate) fn passed(&self) -> Duration {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
     }
 }
 

@@ -11,7 +11,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use cli::{Connection, Patience, Pause};
+use cli::{Clock, Connection, Patience, Pause};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
@@ -25,8 +25,14 @@ pub enum Fault {
     RetryAfter(Code, &'static str),
     /// A page for people.
     Html(u16),
-    /// Elsewhere.
+    /// A proxy has waited for 100 s, and answers with this status; the request is done meanwhile.
+    Impatient(u16),
+    /// The same, while the server is not through with it.
+    StillAtIt(u16),
+    /// To a login page.
     Redirect,
+    /// Elsewhere, with this status.
+    RedirectTo(u16, &'static str),
     /// The connection breaks within the answer; nothing was done.
     Cut,
     /// The connection breaks within the answer; the request was done.
@@ -46,6 +52,8 @@ pub struct Seen {
 
 #[derive(Default)]
 pub struct Inner {
+    /// Only waits and proxies that wait let time go by.
+    pub passed: Duration,
     pub faults: HashMap<&'static str, VecDeque<Fault>>,
     pub seen: Vec<Seen>,
     pub blobs: BTreeMap<String, Bytes>,
@@ -93,12 +101,16 @@ impl FakeServer {
     /// A connection that waits for nothing, and writes down how long it would have.
     pub fn connection(&self) -> Connection {
         let waits = Arc::clone(&self.waits);
+        let inner = Arc::clone(&self.inner);
         let pause = Pause::new(move |wait| {
             waits.lock().unwrap().push(wait);
+            inner.lock().unwrap().passed += wait;
             Box::pin(std::future::ready(()))
         });
+        let inner = Arc::clone(&self.inner);
+        let clock = Clock::new(move || inner.lock().unwrap().passed);
         let mut connection = Connection::new(self.url.parse().unwrap(), "default", Some("secret".parse().unwrap()));
-        connection.patience = Patience { pause, ..Patience::default() };
+        connection.patience = Patience { pause, clock, ..Patience::default() };
         connection
     }
 
@@ -176,10 +188,14 @@ async fn answer(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Res
             idempotency_key: key.clone(),
             authorization: text("authorization"),
         });
-        inner.faults.get_mut(what).and_then(VecDeque::pop_front)
+        let fault = inner.faults.get_mut(what).and_then(VecDeque::pop_front);
+        if let Some(Fault::Impatient(_) | Fault::StillAtIt(_)) = fault {
+            inner.passed += PROXY_WAITS;
+        }
+        fault
     };
     if let Some(fault) = &fault
-        && !matches!(fault, Fault::CutAfterwards)
+        && !matches!(fault, Fault::CutAfterwards | Fault::Impatient(_))
     {
         return fault.response();
     }
@@ -195,19 +211,25 @@ async fn answer(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Res
         }
         None => inner.act(what, segments.last().unwrap(), key, &body),
     };
-    if fault.is_some() { Fault::Cut.response() } else { response }
+    fault.map_or(response, |fault| fault.response())
 }
+
+/// As long as Cloudflare does.
+const PROXY_WAITS: Duration = Duration::from_secs(100);
 
 impl Fault {
     fn response(&self) -> Response {
         match self {
             Self::Problem(code) => problem(*code),
             Self::RetryAfter(code, after) => ([(header::RETRY_AFTER, *after)], problem(*code)).into_response(),
-            Self::Html(status) => {
+            Self::Html(status) | Self::Impatient(status) | Self::StillAtIt(status) => {
                 let status = StatusCode::from_u16(*status).unwrap();
                 (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], "<h1>Welcome</h1>").into_response()
             }
             Self::Redirect => (StatusCode::FOUND, [(header::LOCATION, "https://login.example/")]).into_response(),
+            Self::RedirectTo(status, to) => {
+                (StatusCode::from_u16(*status).unwrap(), [(header::LOCATION, *to)]).into_response()
+            }
             Self::Cut | Self::CutAfterwards => {
                 let broken = futures_util::stream::iter([Ok(Bytes::from("{")), Err(std::io::Error::other("cut"))]);
                 ([(header::CONTENT_TYPE, "application/json")], Body::from_stream(broken)).into_response()

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use api::Code;
 use cli::commands::publish::publish;
+use cli::commands::roll_back::roll_back;
 use cli::exit::Exit;
 use cli::{Failure, Mode, Printer};
 use tokio::io::AsyncWriteExt as _;
@@ -11,6 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::fake_server::{FakeServer, Fault, sha256};
 use crate::publish::{options, small_export};
+use crate::roll_back::to_embedded;
 
 /// Publishes a small export under these faults; returns how it ended and what was said.
 async fn publish_under(server: &FakeServer, faults: &[(&'static str, Fault)]) -> (Result<(), Failure>, String) {
@@ -48,7 +50,7 @@ async fn busy_failing_and_cut_answers_are_asked_for_again() {
     // The waits are random within bounds; what is said around them is not.
     let said: Vec<&str> = said.lines().map(|line| line.split("; trying again in").next().unwrap()).collect();
     insta::assert_snapshot!(said.join("\n"), @r"
-    SERVER/api/v1/apps/default did not answer as an Updraft server does: 502 Bad Gateway with text/html
+    something in front of the server answered SERVER/api/v1/apps/default in its place: 502 Bad Gateway
     an order of the test (internal)
     uploading 1 file, 6 B
     an order of the test (unavailable)
@@ -183,7 +185,7 @@ async fn what_is_not_updraft_is_told_so() {
     error: SERVER/api/v1/apps/default did not answer as an Updraft server does: 404 Not Found with text/html
     hint: set --server or UPDRAFT_SERVER to the server's `public_url`; a proxy in front of it must pass /api on
     error: SERVER/api/v1/apps/default did not answer as an Updraft server does: it redirects to https://login.example/ (302 Found)
-    hint: set --server or UPDRAFT_SERVER to the server's `public_url`; a proxy in front of it must pass /api on
+    hint: nothing was sent there; set --server or UPDRAFT_SERVER to the server's `public_url`, and let /api through what asks for a login in front of it: the API has its own token
     error: SERVER/api/v1/apps/default answered something that this version of the command line cannot read
       caused by: missing field `slug` at line 1 column 17
     hint: use the command line and the server in the same version
@@ -191,6 +193,102 @@ async fn what_is_not_updraft_is_told_so() {
     error: SERVER/api/v1/apps/default/blobs/HASH did not answer as an Updraft server does: 200 OK with text/html
     hint: set --server or UPDRAFT_SERVER to the server's `public_url`; a proxy in front of it must pass /api on
     ");
+}
+
+#[tokio::test]
+async fn a_proxy_that_waits_for_less_than_the_server_needs_is_outlasted() {
+    let server = FakeServer::start().await;
+    let faults = [
+        vec![("prepare", Fault::StillAtIt(524)); 9],
+        vec![("prepare", Fault::Impatient(504)), ("commit", Fault::Impatient(524)), ("commit", Fault::Impatient(504))],
+    ];
+    let (result, said) = publish_under(&server, &faults.concat()).await;
+    result.unwrap();
+    // More often than a failing server is asked, and done once.
+    assert_eq!(server.story(), "app, missing, upload, prepare x11, commit x3");
+    let inner = server.inner();
+    let keys: Vec<_> = inner.seen.iter().filter_map(|seen| seen.idempotency_key.clone()).collect();
+    assert_eq!((inner.committed.len(), keys), (1, vec![inner.committed[0].clone(); 3]));
+    let first = said.lines().find(|line| line.contains("trying again")).unwrap();
+    assert!(
+        first.starts_with(
+            "something in front of the server answered SERVER/api/v1/apps/default/publishes in its place: \
+             524 (the server took too long); trying again in "
+        ),
+        "{first}"
+    );
+}
+
+#[tokio::test]
+async fn a_proxy_that_always_waits_too_briefly_is_given_up_on_after_a_while() {
+    for (what, code) in [("prepare", "gateway"), ("commit", "outcome_unknown")] {
+        let server = FakeServer::start().await;
+        let (result, said) = publish_under(&server, &[(what, Fault::StillAtIt(504)); 12]).await;
+        let failure = result.unwrap_err();
+        assert_eq!((failure.exit(), failure.code()), (Exit::Unreachable, code));
+        // 20 minutes in steps of 100 s and the waits between them.
+        assert_eq!(server.count(what), 11);
+        let end: Vec<&str> = said.lines().skip_while(|line| !line.starts_with("giving up")).collect();
+        insta::assert_snapshot!(format!("a_proxy_that_always_waits_too_briefly_{what}"), end.join("\n"));
+    }
+}
+
+#[tokio::test]
+async fn what_stands_in_front_of_the_server_is_told_from_the_server() {
+    let mut said = String::new();
+    for status in [502, 503, 504, 522, 524] {
+        let server = FakeServer::start().await;
+        let (result, printed) = publish_under(&server, &vec![("app", Fault::Html(status)); 200]).await;
+        let failure = result.unwrap_err();
+        assert_eq!((failure.exit(), failure.code()), (Exit::Unreachable, "gateway"));
+        let end: Vec<&str> = printed.lines().skip_while(|line| !line.starts_with("error:")).collect();
+        said += &(end.join("\n") + "\n");
+    }
+    insta::assert_snapshot!(said);
+}
+
+#[tokio::test]
+async fn operations_outlast_an_impatient_proxy_under_one_key() {
+    let server = FakeServer::start().await;
+    server.fail("roll-back", [Fault::Impatient(524), Fault::Impatient(504), Fault::Html(502)]);
+    let (printer, _) = Printer::captured(Mode::default());
+    roll_back(to_embedded(&server), &printer).await.unwrap();
+    assert_eq!((server.count("roll-back"), server.inner().rolled_back.len()), (4, 1));
+}
+
+#[tokio::test]
+async fn an_expired_token_ends_a_publish_wherever_it_is_and_nothing_is_served() {
+    for (what, story) in [
+        ("app", "app"),
+        ("missing", "app, missing"),
+        ("upload", "app, missing, upload"),
+        ("prepare", "app, missing, upload, prepare"),
+        ("commit", "app, missing, upload, prepare, commit"),
+    ] {
+        let server = FakeServer::start().await;
+        let (result, said) = publish_under(&server, &[(what, Fault::Problem(Code::Unauthorized))]).await;
+        let failure = result.unwrap_err();
+        assert_eq!((failure.exit(), failure.code()), (Exit::Refused, "unauthorized"), "{what}");
+        assert_eq!((server.story().as_str(), server.inner().committed.len()), (story, 0));
+        assert!(said.contains("hint: set UPDRAFT_TOKEN"), "{said}");
+
+        let (result, _) = publish_under(&server, &[]).await;
+        result.unwrap();
+        assert_eq!(server.inner().committed.len(), 1, "with a new token it goes on");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_so_the_token_goes_nowhere_else() {
+    let (server, elsewhere) = (FakeServer::start().await, FakeServer::start().await);
+    let login = format!("{}/api/v1/apps/default", elsewhere.url);
+    for status in [301, 302, 307, 308] {
+        server.inner().faults.insert("app", [Fault::RedirectTo(status, login.clone().leak())].into());
+        let (result, said) = publish_under(&server, &[]).await;
+        assert_eq!(result.unwrap_err().code(), "not_updraft");
+        assert!(said.contains(&format!("it redirects to {login}")), "{said}");
+    }
+    assert_eq!(elsewhere.story(), "");
 }
 
 #[tokio::test]

@@ -7,7 +7,8 @@ use cli::{Mode, Printer};
 
 use crate::fake_server::{FakeServer, Fault};
 
-fn options(server: &FakeServer) -> RollBackOptions {
+/// A roll back of iOS to the embedded update.
+pub fn to_embedded(server: &FakeServer) -> RollBackOptions {
     RollBackOptions {
         connection: server.connection(),
         target: Target { channel: Some("production".into()), branch: None, create_channel: false },
@@ -24,7 +25,7 @@ async fn a_roll_back_is_sent_again_under_one_key_and_done_once() {
     let server = FakeServer::start().await;
     server.fail("roll-back", [Fault::CutAfterwards]);
     let (printer, printed) = Printer::captured(Mode { quiet: true, ..Mode::default() });
-    roll_back(options(&server), &printer).await.unwrap().print(&printer);
+    roll_back(to_embedded(&server), &printer).await.unwrap().print(&printer);
     insta::assert_snapshot!(printed.out(), @r"
     Rolled back branch production with group g2
       platform  runtime version  update                 created at
@@ -42,10 +43,10 @@ async fn refused_and_unanswered_roll_backs_are_told_apart() {
     let server = FakeServer::start().await;
     let (printer, printed) = Printer::captured(Mode { quiet: true, ..Mode::default() });
     server.fail("roll-back", [Fault::Problem(api::Code::NothingToRollBackTo)]);
-    let refused = roll_back(options(&server), &printer).await.unwrap_err();
+    let refused = roll_back(to_embedded(&server), &printer).await.unwrap_err();
     assert_eq!((refused.exit(), refused.code()), (Exit::Refused, "nothing_to_roll_back_to"));
 
-    let mut impatient = options(&server);
+    let mut impatient = to_embedded(&server);
     impatient.connection.patience.repeats = 0;
     server.fail("roll-back", [Fault::Cut]);
     let unknown = roll_back(impatient, &printer).await.unwrap_err();
@@ -66,7 +67,7 @@ async fn only_a_request_that_may_have_arrived_has_an_unknown_outcome() {
         drop(stream);
     });
     let (printer, _) = Printer::captured(Mode::default());
-    let mut gone = options(&FakeServer::start().await);
+    let mut gone = to_embedded(&FakeServer::start().await);
     gone.connection.server = format!("http://{address}").parse().unwrap();
     let unknown = roll_back(gone.clone(), &printer).await.unwrap_err();
     assert_eq!(unknown.code(), "outcome_unknown");
@@ -79,7 +80,7 @@ async fn a_named_group_is_gone_back_to_and_told_in_words() {
     const GROUP: &str = "0190c0de-0000-7000-8000-000000000001";
     let server = FakeServer::start().await;
     let (printer, printed) = Printer::captured(Mode::default());
-    let mut named = options(&server);
+    let mut named = to_embedded(&server);
     named.to = Destination::Group(GROUP.into());
     named.on_rollout = api::OnRollout::Revert;
     roll_back(named, &printer).await.unwrap().print(&printer);

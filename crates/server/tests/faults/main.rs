@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 mod check_log;
+mod cut_publishers;
 mod drain;
 mod early_answers;
 mod faulty_store;
