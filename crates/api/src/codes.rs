@@ -76,7 +76,7 @@ codes! {
     SplitChannel = "split_channel", 409, "The channel points at two branches", "name the branch with `--branch`, or finish or revert the channel's rollout first";
     TooManyConditionalEntries = "too_many_conditional_entries", 409, "The branch has too many conditional entries", "finish or disable some of them";
     BodyTooLarge = "body_too_large", 413, "The body is larger than allowed", "raise `limits.max_upload_bytes`, or make the file smaller";
-    InvalidRule = "invalid_rule", 422, "The rule could not be read", "write it as {\"device_in\": [\"<device id>\", …]}, with 1 to 10,000 ids";
+    InvalidRule = "invalid_rule", 422, "The rule could not be read", "write it as {\"eq\": {\"fact\": \"locale\", \"value\": \"de-DE\"}} or {\"device_in\": [\"<device id>\"]}; docs/targeting.md shows every node and fact";
     NotAnApp = "not_an_app", 422, "The file is no app with an embedded update", "give an .apk, .aab or .ipa that was built with expo-updates, or its `app.manifest` and bundle";
     HashMismatch = "hash_mismatch", 422, "The bytes do not have the hash that they were sent under", "send the file again";
     BodyCut = "body_cut", 400, "The body ended early", "send the file again";

@@ -6,7 +6,7 @@ use std::time::Instant;
 use arrayvec::ArrayVec;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use model::decide::{Decision, Outcome, Reason, decide};
-use model::{AppSlug, BranchId, Device, Millis, Platform, UpdateId};
+use model::{AppSlug, BranchId, Device, Facts, Millis, Platform, UpdateId};
 use protocol::answer::{AnswerKind, outer_headers};
 use protocol::request::parse_check;
 use protocol::{CheckRequest, ProtocolVersion, names};
@@ -16,7 +16,7 @@ use crate::door::Turned;
 use crate::prepared::{PreparedAnswer, PreparedApp};
 use crate::problem::Problem;
 use crate::record::{CheckRecord, Named};
-use crate::{DEFAULT_APP, Delivery};
+use crate::{DEFAULT_APP, Delivery, facts};
 
 /// A check as the connection hands it over.
 #[derive(Clone, Copy, Debug)]
@@ -118,13 +118,14 @@ impl Delivery {
             learned.app = Some(slug.clone());
             learned.names(Some(app), &request);
         }
-        let decision = decide(&app.snapshot, &device(&request));
+        let facts = app.asks_for_facts.then(|| facts::told(&request));
+        let decision = decide(&app.snapshot, &device(&request, facts.as_ref()));
         respond(asked, app, &request, &decision, learned)
     }
 }
 
 /// Step 4's view of step 1's result.
-pub(crate) fn device<'r>(request: &'r CheckRequest<'_>) -> Device<'r> {
+pub(crate) fn device<'r>(request: &'r CheckRequest<'_>, facts: Option<&'r Facts<'r>>) -> Device<'r> {
     Device {
         platform: platform(request.platform),
         runtime_version: &request.runtime_version,
@@ -134,6 +135,7 @@ pub(crate) fn device<'r>(request: &'r CheckRequest<'_>) -> Device<'r> {
         embedded: request.embedded_update_id.map(UpdateId),
         recent_failed: request.recent_failed.iter().copied().map(UpdateId).collect::<ArrayVec<_, _>>(),
         takes_directives: request.takes_directives(),
+        facts,
     }
 }
 

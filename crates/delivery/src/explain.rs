@@ -1,13 +1,16 @@
 //! The same decision as a check's, told with how it was reached and with what the device does about it.
 
+use std::collections::HashMap;
+
 use http::HeaderMap;
 use model::bucket::Draw;
 use model::decide::{Decision, Outcome, Reason, Verdict, decide};
-use model::{AppSlug, AppSnapshot, BranchId, BranchName, Device, Entry};
+use model::rule::Judged;
+use model::{AppSlug, AppSnapshot, BranchId, BranchName, Device, Entry, UpdateId};
 use protocol::request::{RequestError, parse_check};
 
-use crate::Delivery;
 use crate::check::device;
+use crate::{Delivery, facts};
 
 /// Why nothing can be explained.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +36,8 @@ pub struct Explained {
     pub filter: Option<BranchName>,
     /// The entries that were looked at, newest first.
     pub steps: Vec<(Entry, Verdict)>,
+    /// What became of their rules, node by node, for those of them that have one.
+    pub rules: HashMap<UpdateId, Judged>,
     /// What the device does with the answer.
     pub device: DeviceDoes,
     /// That in words.
@@ -70,7 +75,8 @@ impl Delivery {
         let request = parse_check(headers, None)?;
         let apps = self.apps.load();
         let app = apps.by_slug.get(app).ok_or_else(|| NotExplained::UnknownApp(app.clone()))?;
-        let asks = device(&request);
+        let facts = facts::told(&request);
+        let asks = device(&request, Some(&facts));
         let decision = decide(&app.snapshot, &asks);
         let mut explained = explain(&app.snapshot, &asks, &decision);
         let key = request.expect_signature.as_ref().map(|expected| &*expected.key_id);
@@ -101,6 +107,7 @@ fn explain(app: &AppSnapshot, asks: &Device<'_>, decision: &Decision) -> Explain
         branch: decision.branch.and_then(name),
         split: decision.trace.branch.and_then(|choice| choice.split),
         filter: decision.filter.and_then(name),
+        rules: steps.clone().filter_map(|(entry, _)| Some((entry.id, entry.rule.as_ref()?.judge(asks)))).collect(),
         steps: steps.collect(),
         device,
         because,

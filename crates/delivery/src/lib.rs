@@ -18,6 +18,7 @@ pub mod body;
 pub mod check;
 pub mod door;
 pub mod explain;
+mod facts;
 pub mod prepared;
 mod problem;
 pub mod record;

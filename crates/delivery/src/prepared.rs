@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
-use model::{AppSnapshot, BranchId, EntryKind, KeyId, UpdateId};
+use model::{AppSnapshot, BranchId, EntryKind, KeyId, Rule, UpdateId};
 use protocol::answer::{AnswerKind, outer_headers};
 use protocol::multipart::{Message, Multipart};
 use protocol::structured::{StructuredError, bare_signature_header, branch_filter, signature_header};
@@ -15,6 +15,8 @@ use store::{AppState, PublicKey, StoredEntry};
 pub struct PreparedApp {
     /// What deciding reads.
     pub snapshot: AppSnapshot,
+    /// Whether a rule asks for what a check does not say by itself. Where none does, nobody reads it.
+    pub asks_for_facts: bool,
     entries: HashMap<UpdateId, PreparedEntry>,
     /// The headers of a 204.
     nothing: HeaderMap,
@@ -81,7 +83,8 @@ impl PreparedApp {
             .collect::<Result<_, StructuredError>>()?;
         let nothing_of = filters.iter().map(|(branch, filter)| (*branch, nothing(Some(filter)))).collect();
         let keys = keys.into_iter().map(|key| key.key_id).collect();
-        Ok(Self { snapshot, entries, nothing: nothing(None), nothing_of, keys })
+        let asks_for_facts = rules(&snapshot).any(Rule::asks_for_facts);
+        Ok(Self { snapshot, asks_for_facts, entries, nothing: nothing(None), nothing_of, keys })
     }
 
     /// The answer that serves `entry` in `shape`, signed by `key` where one is asked for, with its branch's filter when
@@ -115,6 +118,11 @@ impl PreparedApp {
     pub fn keys(&self) -> &[KeyId] {
         &self.keys
     }
+}
+
+fn rules(snapshot: &AppSnapshot) -> impl Iterator<Item = &Rule> {
+    let lanes = snapshot.branches.values().flat_map(|branch| branch.android.values().chain(branch.ios.values()));
+    lanes.flat_map(|lane| &lane.entries).filter_map(|entry| entry.rule.as_deref())
 }
 
 impl PreparedEntry {

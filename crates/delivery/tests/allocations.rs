@@ -26,8 +26,9 @@ use delivery::{Asked, Delivery};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use model::{
     AppId, AppSlug, AppSnapshot, Branch, BranchId, BranchName, Channel, ChannelId, ChannelName, Entry, EntryKind,
-    KeyId, KnownUpdate, Lane, Millis, Platform, RuntimeVersion, Target, UpdateGroupId, UpdateId,
+    KeyId, KnownUpdate, Lane, Millis, Platform, Rule, RuntimeVersion, Target, UpdateGroupId, UpdateId,
 };
+use serde_json::json;
 use store::{AppState, AssetRecord, PublicKey, ReadSnapshots, StoreError, StoredEntry};
 use uuid::Uuid;
 
@@ -42,6 +43,8 @@ const SIGNED_MULTIPART: Cost = Cost { allocations: 2, bytes: 792 };
 const BARE_JSON: Cost = Cost { allocations: 2, bytes: 1000 };
 const NOT_MODIFIED: Cost = Cost { allocations: 2, bytes: 792 };
 const NOTHING: Cost = Cost { allocations: 2, bytes: 552 };
+/// `NOTHING` without the branch's filter: the device would have nothing that passes it.
+const NOTHING_UNFILTERED: Cost = Cost { allocations: 2, bytes: 448 };
 /// `NOTHING`, and the five bytes of a runtime version that only the record has.
 const NOTHING_FOR_A_STRANGER: Cost = Cost { allocations: 3, bytes: 453 };
 
@@ -70,6 +73,36 @@ async fn every_answer_costs_what_stands_here() {
         let counted: Vec<_> = cases.iter().map(|(what, _, headers, _)| (*what, cost_of(&delivery, headers))).collect();
         assert_eq!(counted, cases.map(|(what, _, _, cost)| (what, cost)), "with {sinks} sinks");
     }
+}
+
+#[tokio::test]
+async fn a_rule_of_twenty_nodes_costs_no_allocation() {
+    let store = Arc::new(OneApp { calls: AtomicUsize::new(0), rule: Some(Arc::new(twenty_nodes())) });
+    let delivery = Delivery::new(store, Arc::new(BlobStore::in_memory()), Box::new(Open), Vec::new());
+    assert_eq!(delivery.reload_all().await.unwrap(), 1);
+    let facts = |locale: &str| {
+        format!("updraft-locale=\"{locale}\", updraft-app-version=\"1.4.0-rc.of.some.length\", cohort=\"a\"")
+    };
+    let (inside, outside) = (facts("de-DE"), facts("fr-FR"));
+    for (said, status, cost) in [(&inside, 200, SIGNED_MULTIPART), (&outside, 204, NOTHING_UNFILTERED)] {
+        let headers = check(&[SIGNED, ("expo-extra-params", said), ("expo-app-build-id", "41")]);
+        assert_eq!(answer(&delivery, &headers).status(), status, "{said}");
+        assert_eq!(cost_of(&delivery, &headers), cost, "{said}");
+    }
+}
+
+fn twenty_nodes() -> Rule {
+    let eq = |fact: &str, value: &str| json!({"eq": {"fact": fact, "value": value}});
+    let rule = json!({ "all": [
+        { "any": [eq("locale", "en-US"), eq("locale", "it"), { "prefix": { "fact": "locale", "value": "de" } }] },
+        { "version": { "fact": "app_version", "range": ">=1.4.0-a, <2.0.0" } },
+        { "not": { "in": { "fact": "param:cohort", "values": ["b", "c", "d", "e"] } } },
+        { "any": [eq("platform", "ios"), eq("channel", "beta"), eq("app_build_id", "41")] },
+        { "not": { "device_in": (1..100).map(Uuid::from_u128).collect::<Vec<_>>() } },
+        { "any": [eq("os_version", "17"), eq("device_model", "X"), { "not": eq("param:cohort", "z") }] },
+        { "prefix": { "fact": "environment", "value": "B" } },
+    ] });
+    Rule::read(&rule).unwrap()
 }
 
 #[tokio::test]
@@ -148,7 +181,7 @@ fn check(changed: &[(&str, &str)]) -> HeaderMap {
 }
 
 async fn delivery(sinks: usize) -> (Delivery, Arc<OneApp>) {
-    let store = Arc::new(OneApp { calls: AtomicUsize::new(0) });
+    let store = Arc::new(OneApp { calls: AtomicUsize::new(0), rule: None });
     let sinks = (0..sinks).map(|_| Arc::new(Forgets) as Arc<dyn CheckSink>).collect();
     let delivery = Delivery::new(store.clone(), Arc::new(BlobStore::in_memory()), Box::new(Open), sinks);
     assert_eq!(delivery.reload_all().await.unwrap(), 1);
@@ -168,6 +201,7 @@ impl CheckSink for Forgets {
 #[derive(Debug)]
 struct OneApp {
     calls: AtomicUsize,
+    rule: Option<Arc<Rule>>,
 }
 
 #[async_trait]
@@ -179,7 +213,7 @@ impl ReadSnapshots for OneApp {
 
     async fn load(&self, _: AppId) -> Result<Option<AppState>, StoreError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
-        Ok(Some(state()))
+        Ok(Some(state(self.rule.clone())))
     }
 
     async fn assets(&self, _: AppId, _: u64) -> Result<Vec<AssetRecord>, StoreError> {
@@ -188,7 +222,7 @@ impl ReadSnapshots for OneApp {
     }
 }
 
-fn state() -> AppState {
+fn state(rule: Option<Arc<Rule>>) -> AppState {
     let entry = Entry {
         id: UPDATE,
         group: UpdateGroupId(Uuid::from_u128(4)),
@@ -197,7 +231,7 @@ fn state() -> AppState {
         disabled: false,
         held: false,
         rollout: None,
-        rule: None,
+        rule,
     };
     let runtime_version = RuntimeVersion::parse("1.0.0").unwrap();
     let mut branch = Branch::new(BRANCH, BranchName::parse("production").unwrap());

@@ -3,6 +3,7 @@
 use arrayvec::ArrayVec;
 use uuid::Uuid;
 
+use crate::rule::Facts;
 use crate::{Platform, UpdateId};
 
 /// The client names at most this many failed updates (protocol.md §1).
@@ -27,4 +28,6 @@ pub struct Device<'r> {
     pub recent_failed: ArrayVec<UpdateId, MAX_RECENT_FAILED>,
     /// Whether the answer that it asks for can carry a directive: multipart and protocol 1.
     pub takes_directives: bool,
+    /// What it says beside; none when nobody read it, because no rule of the app asks for it.
+    pub facts: Option<&'r Facts<'r>>,
 }

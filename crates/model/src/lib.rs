@@ -24,7 +24,7 @@ pub use device::Device;
 pub use ids::{AppId, BranchId, ChannelId, UpdateGroupId, UpdateId};
 pub use lane::LaneId;
 pub use names::{AppSlug, BranchName, ChannelName, KeyId, NameError, RuntimeVersion};
-pub use rule::{DeviceIds, Rule};
+pub use rule::{DeviceIds, Fact, Facts, Rule};
 pub use snapshot::{
     AppSnapshot, Branch, Channel, EmbeddedUpdate, Entry, EntryKind, KnownUpdate, Lane, Rollout, Target,
     TooManyConditionalEntries,

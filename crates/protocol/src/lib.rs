@@ -17,6 +17,7 @@ pub mod directive;
 pub mod encoding;
 pub mod etag;
 pub mod export;
+pub mod facts;
 mod infallible;
 pub mod manifest;
 pub mod multipart;

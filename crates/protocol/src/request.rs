@@ -16,7 +16,6 @@ mod sizes;
 mod text;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use arrayvec::ArrayVec;
@@ -44,6 +43,8 @@ pub const MAX_CHANNEL_BYTES: usize = 255;
 pub const MAX_RECENT_FAILED: usize = 5;
 /// As much of a fatal error as is kept: the client sends 1,025 characters at most (protocol.md §1), of 4 bytes at most.
 pub const MAX_FATAL_ERROR_BYTES: usize = 1025 * 4;
+/// As many extra parameters as are read. An app sets a few.
+pub const MAX_PARAMS: usize = 32;
 /// The channel of a binary that names none (protocol.md §8).
 pub const DEFAULT_CHANNEL: &str = "production";
 
@@ -104,11 +105,15 @@ pub struct CheckRequest<'r> {
     headers: &'r HeaderMap,
 }
 
-impl CheckRequest<'_> {
-    /// What the app set by `Updates.setExtraParamAsync`; parsed anew by each call, because most checks never need it.
-    /// Empty when the header cannot be read.
-    pub fn extra_params(&self) -> BTreeMap<String, String> {
+impl<'r> CheckRequest<'r> {
+    /// What the app set by `Updates.setExtraParamAsync`, each key once and [`MAX_PARAMS`] at most; parsed anew by each
+    /// call, because most checks never need it. Empty when the header cannot be read.
+    pub fn extra_params(&self) -> ArrayVec<(&'r str, Cow<'r, str>), MAX_PARAMS> {
         lists::extra_params(self.headers.get_all(names::EXTRA_PARAMS).iter().map(HeaderValue::as_bytes))
+    }
+
+    pub(crate) fn headers(&self) -> &'r HeaderMap {
+        self.headers
     }
 
     /// Whether a directive can be sent: only multipart carries one, and only protocol 1 knows them (protocol.md §2).

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use protocol::facts::Told;
 use protocol::request::parse_check;
 
 const ID: &str = "3d0e3b7c-5a2f-4c5e-9a55-0f5a7b1c2d3e";
@@ -51,9 +52,21 @@ fn a_stock_check_is_read_without_an_allocation() {
 }
 
 #[test]
+fn what_rules_ask_for_is_read_without_an_allocation() {
+    let said = [("expo-extra-params", r#"updraft-locale="de-DE", cohort="a""#), ("expo-app-build-id", "41")];
+    let headers = headers(&said);
+    let used = allocation_counter::measure(|| {
+        let check = parse_check(&headers, None).unwrap();
+        let told = Told::by(&check);
+        assert_eq!((told.facts.len(), told.params.len()), (3, 2));
+    });
+    assert_eq!(used.count_total, 0);
+}
+
+#[test]
 fn the_counter_counts() {
-    // Extra params are parsed on demand, into owned text.
-    let headers = headers(&[("expo-extra-params", r#"group="beta""#)]);
+    // An escape in an extra param takes a text of its own.
+    let headers = headers(&[("expo-extra-params", r#"group="be\\ta""#)]);
     let used = allocation_counter::measure(|| {
         assert_eq!(parse_check(&headers, None).unwrap().extra_params().len(), 1);
     });

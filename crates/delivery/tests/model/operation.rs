@@ -284,5 +284,5 @@ const fn end(target: &Target, at_new: bool) -> Target {
 
 /// A rule that names devices.
 pub fn rule(ids: Vec<Uuid>) -> Option<Arc<Rule>> {
-    model::DeviceIds::new(ids).ok().map(|ids| Arc::new(Rule::DeviceIn(ids)))
+    model::DeviceIds::new(ids).ok().map(|ids| Arc::new(Rule::from(ids)))
 }

@@ -86,6 +86,7 @@ fn matches(rule: &model::Rule, asker: &Asker) -> bool {
         embedded: None,
         recent_failed: [].into_iter().collect(),
         takes_directives: true,
+        facts: None,
     };
     rule.holds(&device) == Some(true)
 }

@@ -118,5 +118,6 @@ pub fn device() -> impl Strategy<Value = Device<'static>> {
             embedded,
             recent_failed: failed.into_iter().collect(),
             takes_directives,
+            facts: None,
         })
 }

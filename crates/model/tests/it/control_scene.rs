@@ -46,7 +46,7 @@ pub fn rolling(basis_points: u16) -> Terms {
 /// To one device only.
 pub fn targeted() -> Terms {
     let ids = DeviceIds::new(vec![Uuid::from_u128(0xd0)]).expect("one");
-    Terms { rule: Some(Arc::new(Rule::DeviceIn(ids))), ..Terms::default() }
+    Terms { rule: Some(Arc::new(Rule::from(ids))), ..Terms::default() }
 }
 
 pub fn and_on_rollout(terms: Terms, on_rollout: OnRollout) -> Terms {

@@ -41,4 +41,8 @@ mod reference;
 #[cfg(test)]
 mod roll_back;
 #[cfg(test)]
+mod rule_limits;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod scene;

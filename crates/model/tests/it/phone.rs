@@ -53,6 +53,7 @@ impl Phone {
             embedded: self.embedded,
             recent_failed: self.stored.iter().filter(|stored| stored.failed).map(|stored| stored.id).take(5).collect(),
             takes_directives: self.takes_directives,
+            facts: None,
             ..scene::device()
         }
     }

@@ -114,6 +114,7 @@ pub fn device() -> Device<'static> {
         embedded: Some(EMBEDDED),
         recent_failed: arrayvec::ArrayVec::new(),
         takes_directives: true,
+        facts: None,
     }
 }
 
@@ -135,4 +136,20 @@ pub fn answer(app: &AppSnapshot, device: &Device<'_>) -> Answer {
 
 pub fn summary(decision: &Decision) -> Answer {
     (decision.reason().code(), decision.outcome.served(), decision.filter)
+}
+
+/// A rule of twenty nodes, each of which is looked at for a device that says `locale` `de-DE`, an `app_version` of 1.4 and
+/// `param:cohort` `a`.
+pub fn twenty_nodes() -> serde_json::Value {
+    use serde_json::json;
+    let eq = |fact: &str, value: &str| json!({"eq": {"fact": fact, "value": value}});
+    json!({ "all": [
+        { "any": [eq("locale", "en-US"), eq("locale", "fr"), { "prefix": { "fact": "locale", "value": "de" } }] },
+        { "version": { "fact": "app_version", "range": ">=1.4.0-a, <2.0.0" } },
+        { "not": { "in": { "fact": "param:cohort", "values": ["b", "c", "d", "e"] } } },
+        { "any": [eq("platform", "ios"), eq("channel", "beta"), eq("runtime_version", "1.0.0")] },
+        { "not": { "device_in": (1..100).map(Uuid::from_u128).collect::<Vec<_>>() } },
+        { "any": [eq("locale", "it"), eq("locale", "es"), { "not": eq("param:cohort", "z") }] },
+        { "prefix": { "fact": "locale", "value": "de-" } },
+    ] })
 }

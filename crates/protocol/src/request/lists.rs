@@ -1,16 +1,16 @@
 //! The two optional structured fields of a check. They are ignored when they cannot be read: a device must not lose its
 //! updates over a header that only refines the answer.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::convert::Infallible;
 
 use arrayvec::ArrayVec;
 use sfv::visitor::{EntryVisitor, Ignored, InnerListVisitor, ItemVisitor, ListVisitor, ParameterVisitor};
-use sfv::{BareItemFromInput, Parser};
+use sfv::{BareItemFromInput, Parser, StringRef};
 use uuid::Uuid;
 
-use super::MAX_RECENT_FAILED;
 use super::dictionary::hear_members;
+use super::{MAX_PARAMS, MAX_RECENT_FAILED};
 
 /// The ids of a list of strings, the first [`MAX_RECENT_FAILED`] of them; members that are no UUID are passed over.
 /// Nothing at all when it is not a list. Does not allocate.
@@ -18,20 +18,34 @@ pub(super) fn failed_update_ids(value: &[u8]) -> ArrayVec<Uuid, MAX_RECENT_FAILE
     Parser::new(value).parse_list_with_visitor(UuidList::default()).unwrap_or_default()
 }
 
-/// The members of a dictionary that are strings. Empty when it is not a dictionary.
-pub(super) fn extra_params<'r>(lines: impl Iterator<Item = &'r [u8]>) -> BTreeMap<String, String> {
-    let mut params = BTreeMap::new();
+/// The members of a dictionary that are strings, by their last values: the first [`MAX_PARAMS`] keys. Empty when it is
+/// not a dictionary. Allocates only for a string with an escape in it.
+pub(super) fn extra_params<'r>(lines: impl Iterator<Item = &'r [u8]>) -> ArrayVec<(&'r str, Cow<'r, str>), MAX_PARAMS> {
+    let mut params: ArrayVec<(&str, Cow<'r, str>), MAX_PARAMS> = ArrayVec::new();
     for line in lines {
-        let heard = hear_members(line, |key, item| match item {
-            Some(BareItemFromInput::String(text)) => drop(params.insert(key.to_owned(), text.as_str().to_owned())),
-            _ => drop(params.remove(key)),
+        let heard = hear_members(line, |key, item| {
+            let known = params.iter().position(|(known, _)| *known == key);
+            match (known, item) {
+                (Some(place), Some(BareItemFromInput::String(text))) => params[place].1 = text_of(text),
+                (Some(place), _) => drop(params.remove(place)),
+                // Full means that there are more than any app sets.
+                (None, Some(BareItemFromInput::String(text))) => drop(params.try_push((key, text_of(text)))),
+                (None, _) => {}
+            }
         });
         // Several lines are one field (RFC 9651 §4.2), so a line that cannot be read spoils all.
         if heard.is_err() {
-            return BTreeMap::new();
+            return ArrayVec::new();
         }
     }
     params
+}
+
+fn text_of(text: Cow<'_, StringRef>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_str()),
+        Cow::Owned(text) => Cow::Owned(text.into()),
+    }
 }
 
 #[derive(Default)]
@@ -79,6 +93,8 @@ impl<'de> ItemVisitor<'de> for &mut UuidList {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -112,8 +128,12 @@ mod tests {
         assert_eq!(failed_update_ids(value.as_bytes()).as_slice(), &ids[..MAX_RECENT_FAILED]);
     }
 
+    fn told<'r>(lines: impl Iterator<Item = &'r [u8]>) -> BTreeMap<String, String> {
+        extra_params(lines).into_iter().map(|(key, text)| (key.to_owned(), text.into_owned())).collect()
+    }
+
     fn params(lines: &[&str]) -> Vec<(String, String)> {
-        extra_params(lines.iter().map(|line| line.as_bytes())).into_iter().collect()
+        told(lines.iter().map(|line| line.as_bytes())).into_iter().collect()
     }
 
     #[test]
@@ -149,7 +169,7 @@ mod tests {
             let value = params.iter()
                 .map(|(key, value)| format!("{key}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")))
                 .collect::<Vec<_>>().join(", ");
-            prop_assert_eq!(extra_params(std::iter::once(value.as_bytes())), params);
+            prop_assert_eq!(told(std::iter::once(value.as_bytes())), params);
         }
     }
 }

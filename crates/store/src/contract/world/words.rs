@@ -135,7 +135,7 @@ pub(in crate::contract) fn tenth() -> Rollout {
 /// Two devices.
 pub(in crate::contract) fn rule() -> Arc<Rule> {
     let ids = [0xd1, 0xd2].map(Uuid::from_u128).to_vec();
-    Arc::new(Rule::DeviceIn(DeviceIds::new(ids).unwrap()))
+    Arc::new(Rule::from(DeviceIds::new(ids).unwrap()))
 }
 
 /// What comes with most operations.
