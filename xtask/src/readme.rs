@@ -5,22 +5,16 @@
 //! server gets a port and a data directory of its own, so that the check disturbs nothing.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+
+use crate::serving::{Server, free_port, run, workspace};
 
 /// What the README writes for the token.
 const TOKEN_PLACEHOLDER: &str = "upd_…";
-/// What `make run` says when it has done everything and serves on.
-const SERVES_ON: &str = "Serving until Ctrl-C";
-/// A cold release build on two busy cores.
-const LONGEST_START: Duration = Duration::from_mins(40);
 
 /// Runs the README.
 pub fn check() -> Result<()> {
@@ -33,9 +27,11 @@ pub fn check() -> Result<()> {
     ensure!(typed.concat().contains(TOKEN_PLACEHOLDER), "the README does not say where the token goes");
 
     let scratch = scratch(&root)?;
-    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let port = free_port()?;
     let url = format!("http://127.0.0.1:{port}");
-    let mut server = start(&root, &scratch.join("data"), port, &url)?;
+    let mut make = Command::new("make");
+    make.arg("run").current_dir(&root);
+    let mut server = Server::start(&mut make, &scratch.join("data"), port, &url)?;
     let outcome = type_in(&typed.concat().replace(TOKEN_PLACEHOLDER, &server.token), &scratch, &url)
         .and_then(|()| next_update(&scratch.join("examples/hello-expo"), &url, &server.token));
     server.interrupt()?;
@@ -100,67 +96,6 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-struct Server {
-    process: Child,
-    token: String,
-}
-
-fn start(root: &Path, data: &Path, port: u16, url: &str) -> Result<Server> {
-    let mut process = Command::new("make")
-        .arg("run")
-        .current_dir(root)
-        .env("UPDRAFT_DATA_DIR", data)
-        .env("UPDRAFT_LISTEN", format!("127.0.0.1:{port}"))
-        .env("UPDRAFT_PUBLIC_URL", url)
-        .env("UPDRAFT_LOG_CHECKS", "false")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .context("starting make run")?;
-    let (lines, said) = channel();
-    let streams: [Option<Box<dyn Read + Send>>; 2] = [
-        process.stdout.take().map(|stream| Box::new(stream) as _),
-        process.stderr.take().map(|stream| Box::new(stream) as _),
-    ];
-    for stream in streams.into_iter().flatten() {
-        let lines = lines.clone();
-        std::thread::spawn(move || {
-            for line in BufReader::new(stream).lines().map_while(Result::ok) {
-                println!("make run | {line}");
-                // Nobody listens any more once the server serves; it is read all the same, so that it never blocks.
-                let _ = lines.send(line);
-            }
-        });
-    }
-    drop(lines);
-    let mut token = None;
-    loop {
-        match said.recv_timeout(LONGEST_START) {
-            Ok(line) if line.contains(SERVES_ON) => break,
-            Ok(line) => token = token.or_else(|| line.trim().strip_prefix("upd_").map(|rest| format!("upd_{rest}"))),
-            Err(RecvTimeoutError::Timeout) => bail!("`make run` did not serve within {LONGEST_START:?}"),
-            Err(RecvTimeoutError::Disconnected) => bail!("`make run` ended: {}", process.wait()?),
-        }
-    }
-    let token = token.context("`make run` printed no token")?;
-    Ok(Server { process, token })
-}
-
-impl Server {
-    /// Ctrl-C for what make started, which must end in peace.
-    fn interrupt(&mut self) -> Result<()> {
-        let make = self.process.id();
-        let children = fs::read_to_string(format!("/proc/{make}/task/{make}/children"))?;
-        for child in children.split_whitespace() {
-            run(Command::new("kill").args(["-INT", child]))?;
-        }
-        let status = self.process.wait()?;
-        ensure!(status.success(), "`make run` ended with {status} after Ctrl-C");
-        Ok(())
-    }
-}
-
 /// Types everything into one shell that stops at the first failure and shows what it runs.
 fn type_in(commands: &str, directory: &Path, url: &str) -> Result<()> {
     let script = format!("set -eux\n{commands}");
@@ -201,16 +136,6 @@ fn next_update(project: &Path, url: &str, token: &str) -> Result<()> {
         println!("readme: {platform} installed {installed}, as published");
     }
     Ok(())
-}
-
-fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("running {command:?}"))?;
-    ensure!(status.success(), "{command:?} ended with {status}");
-    Ok(())
-}
-
-fn workspace() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 #[cfg(test)]

@@ -36,14 +36,17 @@ impl Operator {
         let parts = &asked.parts;
         let Some(value) = parts.headers.get(api::IDEMPOTENCY_KEY) else { return Ok(None) };
         match value.to_str() {
-            Ok(key) if !key.is_empty() && key.len() <= LONGEST_IDEMPOTENCY_KEY => Ok(Some(Idempotency {
+            Ok(key) if is_idempotency_key(key) => Ok(Some(Idempotency {
                 token: self.token,
                 method: parts.method.to_string(),
                 path: parts.uri.path().to_owned(),
                 key: key.to_owned(),
                 body_hash: asked.hash,
             })),
-            _ => Err(Failure::bad_field(api::IDEMPOTENCY_KEY, "it is not 1 to 255 characters of visible ASCII")),
+            _ => Err(Failure::bad_field(
+                api::IDEMPOTENCY_KEY,
+                "it is not 1 to 255 characters of ASCII, without control characters",
+            )),
         }
     }
 }
@@ -67,6 +70,10 @@ impl FromRequestParts<Admin> for Operator {
             None => Err(Failure::unauthorized("the token is not valid")),
         }
     }
+}
+
+fn is_idempotency_key(key: &str) -> bool {
+    (1..=LONGEST_IDEMPOTENCY_KEY).contains(&key.len()) && key.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 fn bearer(value: &str) -> Option<&str> {

@@ -8,13 +8,13 @@ use uuid::Uuid;
 
 use crate::failure::Failure;
 
-/// Bytes of what people write about an update.
+/// Characters of what people write about an update.
 const LONGEST_MESSAGE: usize = 10_000;
 
 /// A message for people.
 pub fn message(message: Option<String>) -> Result<Option<String>, Failure> {
-    if message.as_ref().is_some_and(|message| message.len() > LONGEST_MESSAGE) {
-        return Err(Failure::bad_field("message", format!("it has more than {LONGEST_MESSAGE} bytes")));
+    if message.as_ref().is_some_and(|message| message.chars().count() > LONGEST_MESSAGE) {
+        return Err(Failure::bad_field("message", format!("it has more than {LONGEST_MESSAGE} characters")));
     }
     message.as_deref().map(|message| printable("message", message)).transpose()?;
     Ok(message)

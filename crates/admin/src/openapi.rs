@@ -3,16 +3,18 @@
 //! An endpoint's attribute names its parameters and its body; [`refusals!`] names the codes that it can refuse with, whose
 //! statuses and titles come from the one table of codes.
 
+pub(crate) mod bodies;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use api::Code;
 use api::problem::PROBLEM_JSON;
+use api::texts::{AppSlug, IdempotencyKey};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, Required, Response, ResponseBuilder};
-use utoipa::{IntoParams, Modify, OpenApi};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Schema};
+use utoipa::{IntoParams, Modify, OpenApi, PartialSchema};
 
 /// What the document says beside the operations.
 #[derive(OpenApi)]
@@ -23,7 +25,7 @@ use utoipa::{IntoParams, Modify, OpenApi};
                        documents (RFC 9457) whose `code` is stable. An operation that takes an `Idempotency-Key` has no \
                        second effect when it is sent again under the same key within a day, and gets the first answer."
     ),
-    components(schemas(api::Problem)),
+    components(schemas(api::Problem, api::texts::HeaderText)),
     modifiers(&Bearer),
     security(("token" = [])),
     tags(
@@ -56,7 +58,9 @@ impl Modify for Bearer {
 pub(crate) fn text() -> &'static str {
     static TEXT: LazyLock<String> = LazyLock::new(|| {
         // What it is made of are texts and maps of texts.
-        let mut text = crate::table().into_openapi().to_pretty_json().unwrap_or_default();
+        let mut document = crate::table().into_openapi();
+        bodies::choose(&mut document);
+        let mut text = document.to_pretty_json().unwrap_or_default();
         text.push('\n');
         text
     });
@@ -68,12 +72,8 @@ pub(crate) struct InApp;
 
 impl IntoParams for InApp {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        vec![parameter(
-            "app",
-            ParameterIn::Path,
-            Required::True,
-            "The app's name in URLs; a fresh server has `default`.",
-        )]
+        let description = "The app's name in URLs; a fresh server has `default`.";
+        vec![parameter("app", ParameterIn::Path, Required::True, description, AppSlug::schema())]
     }
 }
 
@@ -82,19 +82,25 @@ pub(crate) struct Idempotent;
 
 impl IntoParams for Idempotent {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let description = "1 to 255 characters of visible ASCII. The same request under the same key within a day has no \
+        let description = "The same request under the same key within a day has no \
                            second effect and gets the first answer; another body under it is refused.";
-        vec![parameter("Idempotency-Key", ParameterIn::Header, Required::False, description)]
+        vec![parameter("Idempotency-Key", ParameterIn::Header, Required::False, description, IdempotencyKey::schema())]
     }
 }
 
-fn parameter(name: &str, place: ParameterIn, required: Required, description: &str) -> Parameter {
+fn parameter(
+    name: &str,
+    place: ParameterIn,
+    required: Required,
+    description: &str,
+    schema: RefOr<Schema>,
+) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(place)
         .required(required)
         .description(Some(description))
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .schema(Some(schema))
         .build()
 }
 

@@ -24,7 +24,8 @@ pub struct Asked {
     pub parts: Parts,
 }
 
-/// A JSON body with what an idempotent endpoint needs beside it. An empty body is an object without members.
+/// A JSON body with what an idempotent endpoint needs beside it. An empty body, or `null`, is an object without
+/// members.
 pub struct Parsed<T> {
     /// The body.
     pub body: T,
@@ -55,8 +56,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Parsed<T> {
                 Failure::new(api::Code::BodyCut, api::Code::BodyCut.title())
             }
         })?;
-        let text = if bytes.is_empty() { b"{}" } else { &bytes[..] };
-        let body = serde_json::from_slice(text).map_err(|error| Failure::bad_field("body", error))?;
+        let text = if matches!(&bytes[..], b"" | b"null") { b"{}" } else { &bytes[..] };
+        let read = serde_json::from_slice(text).map_err(|error| Failure::bad_field("body", error))?;
+        let api::Object(body) = read;
         Ok(Self { body, asked: Asked { hash: hash(&bytes, parts.uri.query()), parts } })
     }
 }

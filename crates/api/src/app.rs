@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct App {
     /// Its name in URLs.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::AppSlug))]
     pub slug: String,
     /// What `updates.url` in app.json must say.
     pub update_url: String,
@@ -19,8 +20,10 @@ pub struct App {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChannelSummary {
     /// The name baked into binaries.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::ChannelName))]
     pub name: String,
     /// The branches that it points at: one, or two while they are compared.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<crate::texts::BranchName>))]
     pub branches: Vec<String>,
     /// Whether it answers "no update" to everyone.
     pub paused: bool,

@@ -12,19 +12,25 @@ use crate::UpdateKind;
 #[serde(deny_unknown_fields)]
 pub struct Explain {
     /// The channel baked into the binary.
+    #[cfg_attr(feature = "openapi", param(value_type = crate::texts::ChannelName))]
     pub channel: String,
     /// `ios` or `android`.
+    #[cfg_attr(feature = "openapi", param(value_type = crate::texts::Platform))]
     pub platform: String,
     /// The binary's runtime version.
+    #[cfg_attr(feature = "openapi", param(value_type = crate::texts::RuntimeVersion))]
     pub runtime_version: String,
     /// The device's `eas-client-id`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(value_type = Option<crate::texts::Id>))]
     pub device: Option<String>,
     /// The update that it runs; by default the one inside its binary, where that is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(value_type = Option<crate::texts::Id>))]
     pub current: Option<String>,
     /// The update inside its binary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(value_type = Option<crate::texts::Id>))]
     pub embedded: Option<String>,
 }
 
@@ -36,6 +42,7 @@ pub struct Explanation {
     pub answer: ExplainedAnswer,
     /// The entry that it is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Id>))]
     pub update: Option<String>,
     /// Why; the code of the request log.
     pub code: String,
@@ -43,12 +50,14 @@ pub struct Explanation {
     pub explanation: String,
     /// The name of the branch that the channel gave the device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::BranchName>))]
     pub branch: Option<String>,
     /// Where the device fell, when the channel points at two branches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel_rollout: Option<Draw>,
     /// The branch whose filter goes with the answer, by name; the device stores it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::BranchName>))]
     pub filter: Option<String>,
     /// The entries that were looked at, newest first, with the disabled and held ones that stand above where the walk
     /// ended.
@@ -79,6 +88,7 @@ pub struct Draw {
     /// The device's bucket, 0 to 9,999.
     pub bucket: u16,
     /// How many are inside: those whose bucket is below.
+    #[cfg_attr(feature = "openapi", schema(maximum = 10_000))]
     pub basis_points: u16,
     /// Whether the device is.
     pub inside: bool,
@@ -89,10 +99,12 @@ pub struct Draw {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Step {
     /// Its id.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Id))]
     pub update: String,
     /// What it is.
     pub kind: UpdateKind,
     /// Its `createdAt` or `commitTime`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Instant))]
     pub created_at: String,
     /// What became of it: `chosen`, `disabled`, `held`, `outside_rollout`, `outside_rule`.
     pub code: String,

@@ -17,6 +17,7 @@ pub struct Keys {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Key {
     /// What `codeSigningMetadata.keyid` says.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::KeyId))]
     pub key_id: String,
     /// Always `rsa-v1_5-sha256`: the only one that the client knows.
     pub algorithm: String,
@@ -25,10 +26,13 @@ pub struct Key {
     /// The certificate's subject.
     pub subject: String,
     /// SHA-256 of the certificate, hexadecimal.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Hash))]
     pub fingerprint: String,
     /// First instant of validity, RFC 3339 with milliseconds.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Instant))]
     pub not_before: String,
     /// Last instant of validity, RFC 3339 with milliseconds.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Instant))]
     pub not_after: String,
     /// The certificate in PEM: what `codeSigningCertificate` points at.
     pub certificate: String,
@@ -54,15 +58,19 @@ pub enum KeyHolder {
 #[serde(deny_unknown_fields)]
 pub struct GenerateKey {
     /// What `codeSigningMetadata.keyid` will say.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::KeyId))]
     pub key_id: String,
     /// The certificate's subject; by default the app's slug.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::CommonName>))]
     pub common_name: Option<String>,
     /// How long the certificate is valid; 10 by default. It sits in binaries, so it must outlive them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::number::any", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 30))]
     pub validity_years: Option<u8>,
     /// 2048 (default), 3072 or 4096.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::number::any", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::KeyBits>))]
     pub bits: Option<u16>,
 }
 
@@ -72,6 +80,7 @@ pub struct GenerateKey {
 #[serde(deny_unknown_fields)]
 pub struct ImportKey {
     /// What `codeSigningMetadata.keyid` says.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::KeyId))]
     pub key_id: String,
     /// PEM, PKCS#1 or PKCS#8, not encrypted.
     pub private_key: String,

@@ -8,16 +8,21 @@ pub mod app;
 pub mod codes;
 pub mod explain;
 pub mod keys;
+mod number;
+pub mod object;
 pub mod operations;
 pub mod problem;
 pub mod publish;
-mod share;
+#[cfg(feature = "openapi")]
+pub mod texts;
 pub mod updates;
 
 pub use app::{App, ChannelSummary};
 pub use codes::Code;
 pub use explain::{DeviceVerdict, Draw, Explain, ExplainedAnswer, Explanation, Step};
 pub use keys::{GenerateKey, ImportKey, Key, KeyHolder, Keys};
+pub use number::LARGEST as LARGEST_NUMBER;
+pub use object::Object;
 pub use operations::{
     AppSummary, Apps, Audit, AuditLine, Branch, BranchHead, Branches, ChangeChannel, ChangeChannelRollout,
     ChangeRollout, Channel, ChannelRollout, Channels, CreateApp, CreateChannel, EditUpdate, Embedded, EmbeddedUpdates,

@@ -26,8 +26,10 @@ pub struct Operated {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IssuedGroup {
     /// The group.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Id))]
     pub group: String,
     /// The branch that has it now.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::BranchName))]
     pub branch: String,
     /// Why it was issued.
     pub why: Why,
@@ -68,9 +70,11 @@ pub enum OnRollout {
 #[serde(deny_unknown_fields)]
 pub struct CreateApp {
     /// Its name in URLs: a-z, 0-9 and `-`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::AppSlug))]
     pub slug: String,
     /// Its first channel, with an equally named branch; `production` by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::ChannelName>))]
     pub channel: Option<String>,
 }
 
@@ -87,8 +91,10 @@ pub struct Apps {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AppSummary {
     /// Its name in URLs.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::AppSlug))]
     pub slug: String,
     /// When it was created.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Instant))]
     pub created_at: String,
     /// Raised by every operation on it.
     pub version: u64,
@@ -107,8 +113,10 @@ pub struct Channels {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Channel {
     /// The name baked into binaries.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::ChannelName))]
     pub name: String,
     /// The branch that it points at; while it points at two, the old one.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::BranchName))]
     pub branch: String,
     /// The second branch, while there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -122,8 +130,10 @@ pub struct Channel {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChannelRollout {
     /// The new branch.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::BranchName))]
     pub branch: String,
     /// How many devices get it.
+    #[cfg_attr(feature = "openapi", schema(maximum = 10_000))]
     pub basis_points: u16,
 }
 
@@ -133,9 +143,11 @@ pub struct ChannelRollout {
 #[serde(deny_unknown_fields)]
 pub struct CreateChannel {
     /// The name that binaries will send.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::ChannelName))]
     pub name: String,
     /// The branch that it points at; by default the one of its own name, which is created unless it exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::BranchName>))]
     pub branch: Option<String>,
 }
 
@@ -146,6 +158,7 @@ pub struct CreateChannel {
 pub struct ChangeChannel {
     /// The branch to point at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::BranchName>))]
     pub branch: Option<String>,
     /// Whether to answer "no update" to everyone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -160,21 +173,24 @@ pub enum ChangeChannelRollout {
     /// Serves another branch to a share of the devices.
     Start {
         /// The other branch.
+        #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::BranchName))]
         branch: String,
         /// The share.
-        #[serde(deserialize_with = "crate::share::basis_points")]
+        #[serde(deserialize_with = "crate::number::basis_points")]
+        #[cfg_attr(feature = "openapi", schema(maximum = 10_000))]
         basis_points: u16,
     },
     /// Changes the share; lower is possible too.
     Set {
         /// The share.
-        #[serde(deserialize_with = "crate::share::basis_points")]
+        #[serde(deserialize_with = "crate::number::basis_points")]
+        #[cfg_attr(feature = "openapi", schema(maximum = 10_000))]
         basis_points: u16,
     },
     /// Points the channel at the new branch alone.
-    Finish,
+    Finish {},
     /// Points the channel at the old branch alone.
-    Revert,
+    Revert {},
 }
 
 /// `GET /api/v1/apps/{app}/branches`.
@@ -190,12 +206,15 @@ pub struct Branches {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Branch {
     /// Its id, which filters on devices name.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Id))]
     pub id: String,
     /// Its display name.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::BranchName))]
     pub name: String,
     /// Whether what is published to it is held.
     pub pinned: bool,
     /// The channels that point at it.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<crate::texts::ChannelName>))]
     pub channels: Vec<String>,
     /// What each platform and runtime version has newest, whatever its state.
     pub heads: Vec<BranchHead>,
@@ -206,12 +225,16 @@ pub struct Branch {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BranchHead {
     /// `ios` or `android`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Platform))]
     pub platform: String,
     /// Its runtime version.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::RuntimeVersion))]
     pub runtime_version: String,
     /// Its id.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Id))]
     pub update: String,
     /// Its `createdAt` or `commitTime`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Instant))]
     pub created_at: String,
 }
 
@@ -221,6 +244,7 @@ pub struct BranchHead {
 #[serde(deny_unknown_fields)]
 pub struct NameBranch {
     /// Its display name.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::BranchName))]
     pub name: String,
 }
 
@@ -230,9 +254,11 @@ pub struct NameBranch {
 #[serde(deny_unknown_fields)]
 pub struct Pin {
     /// A good group of the branch, or one update: it is issued again at the head.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Id))]
     pub group: String,
     /// Only this platform of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Platform>))]
     pub platform: Option<String>,
     /// About a rollout that is open.
     #[serde(default)]
@@ -248,6 +274,8 @@ pub struct Pin {
 pub struct WhichPlatform {
     /// Only this platform of the group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Platform>))]
+    #[cfg_attr(feature = "openapi", param(value_type = Option<crate::texts::Platform>))]
     pub platform: Option<String>,
 }
 
@@ -258,6 +286,7 @@ pub struct WhichPlatform {
 pub struct EditUpdate {
     /// What changed, for people; `null` takes it away, and leaving it out is refused.
     #[serde(deserialize_with = "Option::deserialize")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Message>, required = true))]
     pub message: Option<String>,
 }
 
@@ -269,31 +298,37 @@ pub enum ChangeRollout {
     /// Serves what its branch serves first to a share of the devices only.
     Start {
         /// The share.
-        #[serde(deserialize_with = "crate::share::basis_points")]
+        #[serde(deserialize_with = "crate::number::basis_points")]
+        #[cfg_attr(feature = "openapi", schema(maximum = 10_000))]
         basis_points: u16,
         /// Only this platform of the group.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Platform>))]
         platform: Option<String>,
     },
     /// Raises the share.
     Set {
         /// The share.
-        #[serde(deserialize_with = "crate::share::basis_points")]
+        #[serde(deserialize_with = "crate::number::basis_points")]
+        #[cfg_attr(feature = "openapi", schema(maximum = 10_000))]
         basis_points: u16,
         /// Only this platform of the group.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Platform>))]
         platform: Option<String>,
     },
     /// Serves it to everyone.
     Finish {
         /// Only this platform of the group.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Platform>))]
         platform: Option<String>,
     },
     /// Takes it back: what was beneath is issued again.
     Revert {
         /// Only this platform of the group.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Platform>))]
         platform: Option<String>,
     },
 }
@@ -306,18 +341,23 @@ pub enum ChangeRollout {
 pub struct Reissue {
     /// The channel whose branch gets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::ChannelName>))]
     pub channel: Option<String>,
     /// The branch that gets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::BranchName>))]
     pub branch: Option<String>,
     /// Only this platform of the group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Platform>))]
     pub platform: Option<String>,
     /// What changed, for people; by default what the group said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Message>))]
     pub message: Option<String>,
     /// Serves them to a share of the devices first: opens a rollout.
-    #[serde(default, deserialize_with = "crate::share::any_basis_points", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::number::any_basis_points", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 10_000))]
     pub rollout: Option<u16>,
     /// Serves them to the devices that match only: `{"device_in": ["…", …]}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -333,18 +373,24 @@ pub struct Reissue {
 #[serde(deny_unknown_fields)]
 pub struct Embedded {
     /// Its id, from `app.manifest`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Id))]
     pub id: String,
     /// `ios` or `android`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Platform))]
     pub platform: String,
     /// The binary's runtime version.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::RuntimeVersion))]
     pub runtime_version: String,
     /// Its `commitTime`, as an instant.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Instant))]
     pub created_at: String,
     /// SHA-256 of its bundle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Hash>))]
     pub launch_hash: Option<String>,
     /// The channel baked into the binary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::ChannelName>))]
     pub channel: Option<String>,
 }
 
@@ -371,6 +417,7 @@ pub struct AuditLine {
     /// Rises from line to line, with gaps.
     pub id: u64,
     /// When.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Instant))]
     pub at: String,
     /// Who, e.g. `token:ci`.
     pub actor: String,

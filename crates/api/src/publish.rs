@@ -13,6 +13,7 @@ use crate::{IssuedGroup, OnRollout};
 #[serde(deny_unknown_fields)]
 pub struct WhichBlobs {
     /// What an export consists of.
+    #[serde(deserialize_with = "crate::object::many")]
     pub blobs: Vec<BlobRef>,
 }
 
@@ -22,8 +23,11 @@ pub struct WhichBlobs {
 #[serde(deny_unknown_fields)]
 pub struct BlobRef {
     /// SHA-256, 64 lower-case hexadecimal digits.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Hash))]
     pub hash: String,
     /// Bytes.
+    #[serde(deserialize_with = "crate::number::bytes")]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::WholeNumber))]
     pub size: u64,
 }
 
@@ -32,6 +36,7 @@ pub struct BlobRef {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MissingBlobs {
     /// The hashes to upload, each with `PUT /api/v1/apps/{app}/blobs/{hash}`.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<crate::texts::Hash>))]
     pub missing: Vec<String>,
 }
 
@@ -42,24 +47,28 @@ pub struct MissingBlobs {
 pub struct PreparePublish {
     /// The channel whose branch gets the update. Either this or `branch`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::ChannelName>))]
     pub channel: Option<String>,
     /// The branch that gets the update.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::BranchName>))]
     pub branch: Option<String>,
     /// Creates the channel, with an equally named branch, when there is none.
     #[serde(default)]
     pub create_channel: bool,
     /// What changed, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Message>))]
     pub message: Option<String>,
     /// Where the source stood.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::object::any", skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
     /// Publishes also when the head already has this content.
     #[serde(default)]
     pub force: bool,
     /// Serves them to a share of the devices first: opens a rollout.
-    #[serde(default, deserialize_with = "crate::share::any_basis_points", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::number::any_basis_points", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 10_000))]
     pub rollout: Option<u16>,
     /// Serves them to the devices that match only: `{"device_in": ["…", …]}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,6 +77,8 @@ pub struct PreparePublish {
     #[serde(default)]
     pub on_rollout: OnRollout,
     /// One for each platform; published together or not at all.
+    #[serde(deserialize_with = "crate::object::many")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 2))]
     pub platforms: Vec<PlatformExport>,
 }
 
@@ -77,9 +88,11 @@ pub struct PreparePublish {
 #[serde(deny_unknown_fields)]
 pub struct Git {
     /// The commit, 40 hexadecimal digits, or 64 in a SHA-256 repository.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Commit))]
     pub commit: String,
     /// The branch, unless detached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::GitBranch>))]
     pub branch: Option<String>,
     /// Whether there were uncommitted changes.
     #[serde(default)]
@@ -92,15 +105,20 @@ pub struct Git {
 #[serde(deny_unknown_fields)]
 pub struct PlatformExport {
     /// `ios` or `android`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Platform))]
     pub platform: String,
     /// Must equal the binary's, as a string.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::RuntimeVersion))]
     pub runtime_version: String,
     /// SHA-256 of the launch bundle.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Hash))]
     pub bundle: String,
     /// Everything else, in the order of the export.
+    #[serde(deserialize_with = "crate::object::many")]
     pub assets: Vec<ExportAsset>,
     /// The public Expo config, which becomes `extra.expoClient`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub expo_config: Option<serde_json::Value>,
 }
 
@@ -110,10 +128,13 @@ pub struct PlatformExport {
 #[serde(deny_unknown_fields)]
 pub struct ExportAsset {
     /// SHA-256 of its bytes.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Hash))]
     pub hash: String,
     /// What the bundle's code looks it up by: the MD5 that `expo export` names the file by.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 254, pattern = r"^[^/\\\x00]+$"))]
     pub key: String,
     /// The extension, without a dot; may be empty.
+    #[cfg_attr(feature = "openapi", schema(max_length = 254, pattern = r"^[^/\\\x00]*$"))]
     pub ext: String,
 }
 
@@ -122,10 +143,12 @@ pub struct ExportAsset {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Prepared {
     /// Names the prepared publish in its commit.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Id))]
     pub id: String,
     /// What will be served, once committed.
     pub updates: Vec<PreparedUpdate>,
     /// Key ids that the server cannot sign for: their signatures must come with the commit.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<crate::texts::KeyId>))]
     pub external_keys: Vec<String>,
     /// Worth a look; nothing that stops the publish.
     pub warnings: Vec<Warning>,
@@ -136,12 +159,16 @@ pub struct Prepared {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PreparedUpdate {
     /// The manifest's id.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Id))]
     pub id: String,
     /// `ios` or `android`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Platform))]
     pub platform: String,
     /// Its runtime version.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::RuntimeVersion))]
     pub runtime_version: String,
     /// The manifest's `createdAt`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Instant))]
     pub created_at: String,
     /// The exact bytes that are served and signed (UTF-8).
     pub manifest: String,
@@ -153,7 +180,7 @@ pub struct PreparedUpdate {
 #[serde(deny_unknown_fields)]
 pub struct CommitPublish {
     /// For the keys that the server does not hold.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::object::many")]
     pub signatures: Vec<DetachedSignature>,
 }
 
@@ -163,10 +190,13 @@ pub struct CommitPublish {
 #[serde(deny_unknown_fields)]
 pub struct DetachedSignature {
     /// The update.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Id))]
     pub update: String,
     /// The key.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::KeyId))]
     pub key_id: String,
     /// RSASSA-PKCS1-v1_5 with SHA-256, in padded standard base64.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Base64))]
     pub sig: String,
 }
 
@@ -175,8 +205,10 @@ pub struct DetachedSignature {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Published {
     /// The group; published, shown and controlled as one.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Id))]
     pub group: String,
     /// The branch that has it now.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::BranchName))]
     pub branch: String,
     /// One for each platform and runtime version.
     pub updates: Vec<PublishedUpdate>,
@@ -192,17 +224,22 @@ pub struct Published {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PublishedUpdate {
     /// Its id.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Id))]
     pub id: String,
     /// What it is.
     pub kind: UpdateKind,
     /// `ios` or `android`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Platform))]
     pub platform: String,
     /// Its runtime version.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::RuntimeVersion))]
     pub runtime_version: String,
     /// Its `createdAt` or `commitTime`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Instant))]
     pub created_at: String,
     /// The entry whose content it repeats, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Id>))]
     pub origin: Option<String>,
     /// Whether it waits behind a pin.
     #[serde(default)]
@@ -237,26 +274,32 @@ pub struct Warning {
 pub struct RollBack {
     /// The channel whose branch goes back. Either this or `branch`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::ChannelName>))]
     pub channel: Option<String>,
     /// The branch that goes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::BranchName>))]
     pub branch: Option<String>,
     /// Where to.
     pub to: RollBackTo,
     /// The group or update of the branch to go back to; with `to` = `group` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Id>))]
     pub group: Option<String>,
     /// About a rollout that is open.
     #[serde(default)]
     pub on_rollout: OnRollout,
     /// Only this platform; by default every platform of the newest group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Platform>))]
     pub platform: Option<String>,
     /// Only this runtime version; by default those of the newest group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::RuntimeVersion>))]
     pub runtime_version: Option<String>,
     /// Why, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Message>))]
     pub message: Option<String>,
 }
 

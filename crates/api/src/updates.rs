@@ -23,21 +23,26 @@ pub struct Updates {
 pub struct ListUpdates {
     /// Only of this branch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(value_type = Option<crate::texts::BranchName>))]
     pub branch: Option<String>,
     /// Only of the branches that this channel points at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(value_type = Option<crate::texts::ChannelName>))]
     pub channel: Option<String>,
     /// `ios` or `android`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(value_type = Option<crate::texts::Platform>))]
     pub platform: Option<String>,
     /// Only for this runtime version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(value_type = Option<crate::texts::RuntimeVersion>))]
     pub runtime_version: Option<String>,
     /// Only in this state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<UpdateState>,
     /// At most so many: 1 to 200, 50 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 200))]
     pub limit: Option<u16>,
     /// The `next_cursor` of the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,35 +71,45 @@ pub enum UpdateState {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Update {
     /// Its id; the manifest's `id`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Id))]
     pub id: String,
     /// Its group.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Id))]
     pub group: String,
     /// What it is.
     pub kind: UpdateKind,
     /// Its branch's name; of a deleted branch, its id.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::BranchName))]
     pub branch: String,
     /// `ios` or `android`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Platform))]
     pub platform: String,
     /// Its runtime version.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::RuntimeVersion))]
     pub runtime_version: String,
     /// Its `createdAt` or `commitTime`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Instant))]
     pub created_at: String,
     /// What becomes of it in a check.
     pub state: UpdateState,
     /// How many devices get it, while it rolls out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 10_000))]
     pub rollout: Option<u16>,
     /// Whom it is served to, where it is not for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<serde_json::Value>,
     /// The entry whose content it repeats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Id>))]
     pub origin: Option<String>,
     /// What changed, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Message>))]
     pub message: Option<String>,
     /// The commit that the source stood at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Commit>))]
     pub git_commit: Option<String>,
     /// Who issued it, e.g. `token:ci`.
     pub issued_by: String,
@@ -129,6 +144,7 @@ pub struct ShownUpdate {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShownAsset {
     /// SHA-256 of its bytes.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Hash))]
     pub hash: String,
     /// What the bundle's code looks it up by.
     pub key: String,

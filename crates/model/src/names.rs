@@ -35,10 +35,22 @@ pub enum NameError {
         /// The rule in words.
         rule: &'static str,
     },
+    /// The text is `.` or `..`: every client takes that out of an address, so nothing of that name could be addressed.
+    #[error("{what} must not be `.` or `..`, which no address can have as a segment")]
+    Dots {
+        /// What was named.
+        what: &'static str,
+    },
+}
+
+/// Whether a name stands in addresses.
+enum Place {
+    Address,
+    Elsewhere,
 }
 
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $limit:literal, $allowed:expr, $rule:literal) => {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $limit:literal, $allowed:expr, $rule:literal, $place:expr) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
         #[serde(transparent)]
@@ -64,6 +76,9 @@ macro_rules! name {
                 if text.starts_with(' ') || text.ends_with(' ') {
                     let rule = "no space at either end";
                     return Err(NameError::Character { what: $what, character: ' ', rule });
+                }
+                if matches!(($place, text), (Place::Address, "." | "..")) {
+                    return Err(NameError::Dots { what: $what });
                 }
                 Ok(Self(text.into()))
             }
@@ -105,22 +120,22 @@ macro_rules! name {
 name!(
     /// An app's name in URLs.
     AppSlug, "app", 64, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-',
-    "only a-z, 0-9 and `-`"
+    "only a-z, 0-9 and `-`", Place::Address
 );
 name!(
     /// The name that is baked into a binary and sent as `expo-channel-name`.
-    ChannelName, "channel", 255, |c| !c.is_control(), "no control characters"
+    ChannelName, "channel", 255, |c| !c.is_control(), "no control characters", Place::Address
 );
 name!(
     /// A branch's display name. Its id, not its name, goes into filters.
-    BranchName, "branch", 255, |c| !c.is_control(), "no control characters"
+    BranchName, "branch", 255, |c| !c.is_control(), "no control characters", Place::Address
 );
 name!(
     /// The native interface that an update needs; compared with the binary's as a string, byte for byte.
-    RuntimeVersion, "runtime version", 255, |c| !c.is_control(), "no control characters"
+    RuntimeVersion, "runtime version", 255, |c| !c.is_control(), "no control characters", Place::Elsewhere
 );
 name!(
     /// The `keyid` that an app's `codeSigningMetadata` names. It travels inside a structured-field string.
     KeyId, "key id", 64, |c| c.is_ascii_graphic() && c != '"' && c != '\\',
-    "only visible ASCII, without quotes and backslashes"
+    "only visible ASCII, without quotes and backslashes", Place::Elsewhere
 );

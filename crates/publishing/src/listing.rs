@@ -2,13 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::control::{Control, PastEntry};
-use model::{AppId, AppSlug, BranchId, Millis, Platform, RuntimeVersion, UpdateGroupId, UpdateId};
+use model::control::{Control, PastEntry, Refusal};
+use model::{
+    AppId, AppSlug, BranchId, BranchName, ChannelName, Millis, Platform, RuntimeVersion, UpdateGroupId, UpdateId,
+};
 use store::{GroupRecord, StoredUpdate};
 
 use crate::operate::embedded_newer;
 use crate::prepare::Warning;
-use crate::{Destination, PublishError, Publishing};
+use crate::{PublishError, Publishing};
 
 /// What becomes of an entry in a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,8 +30,10 @@ pub enum State {
 /// Which entries are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct PageAsked {
-    /// Only of this branch, or of the branches that this channel points at.
-    pub of: Option<Destination>,
+    /// Only of this branch.
+    pub branch: Option<BranchName>,
+    /// Only of the branches that this channel points at.
+    pub channel: Option<ChannelName>,
     /// Only of this platform.
     pub platform: Option<Platform>,
     /// Only for this runtime version.
@@ -85,22 +89,21 @@ impl Publishing {
     /// A page of what was issued.
     pub async fn updates(&self, app: &AppSlug, asked: &PageAsked) -> Result<Page, PublishError> {
         let control = self.app_control(app).await?;
-        let branches = match &asked.of {
-            None => None,
-            Some(Destination::Channel(name)) => {
-                let channel = control.channel(name).ok_or_else(|| {
-                    PublishError::refused(model::control::Refusal::UnknownChannel(name.clone()), &control)
-                })?;
-                Some(channel.target.branches().collect::<HashSet<BranchId>>())
-            }
-            Some(branch @ Destination::Branch(_)) => {
-                let branch = branch.branch(&control).map_err(|refusal| PublishError::refused(refusal, &control))?;
-                Some(HashSet::from([branch]))
-            }
-        };
+        let refused = |refusal| PublishError::refused(refusal, &control);
+        let pointed = asked.channel.as_ref().map(|name| {
+            let channel = control.channel(name).ok_or_else(|| refused(Refusal::UnknownChannel(name.clone())))?;
+            Ok::<_, PublishError>(channel.target.branches().collect::<HashSet<BranchId>>())
+        });
+        let pointed = pointed.transpose()?;
+        let branch = asked.branch.as_ref().map(|name| {
+            let branch = control.branch_named(name).ok_or_else(|| refused(Refusal::UnknownBranch(name.clone())))?;
+            Ok::<_, PublishError>(branch.id)
+        });
+        let branch = branch.transpose()?;
         let served = served(&control)?;
         let wanted = |past: &&PastEntry| {
-            branches.as_ref().is_none_or(|branches| branches.contains(&past.branch))
+            branch.is_none_or(|branch| past.branch == branch)
+                && pointed.as_ref().is_none_or(|branches| branches.contains(&past.branch))
                 && asked.platform.is_none_or(|platform| past.lane.platform == platform)
                 && asked.runtime_version.as_ref().is_none_or(|version| past.lane.runtime_version == *version)
                 && asked.state.is_none_or(|state| state_of(past, &served) == state)

@@ -24,8 +24,10 @@ const MOST: u16 = 1000;
 #[serde(deny_unknown_fields)]
 pub struct Lines {
     /// At most so many: 1 to 1,000, 100 by default.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u16>,
     /// Only lines that are older than the one with this id: the last one of the page before.
+    #[param(maximum = 9_007_199_254_740_991_u64)]
     before: Option<u64>,
 }
 
@@ -44,6 +46,9 @@ pub async fn handle(
     Query(lines): Query<Lines>,
 ) -> Result<Json<api::Audit>, Failure> {
     let limit = fields::limit(lines.limit, USUAL, MOST)?;
+    if lines.before.is_some_and(|id| id > api::LARGEST_NUMBER) {
+        return Err(Failure::bad_field("before", "it is larger than 2^53 - 1"));
+    }
     let app = admin.apps.app(&request::app(&app)?).await?.ok_or(PublishError::UnknownApp)?;
     let lines = admin.audit.audit(app.id, lines.before, limit.into()).await?;
     Ok(Json(api::Audit { lines: lines.into_iter().map(line).collect::<Result<_, _>>()? }))

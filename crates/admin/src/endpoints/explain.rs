@@ -31,7 +31,7 @@ refusals!(ReadsInApp, BadRequest);
     params(
         InApp,
         api::Explain,
-        ("header" = Option<Vec<String>>, Query, description = "A header of the check as `name=value`, such as \
+        ("header" = Option<Vec<api::texts::HeaderText>>, Query, description = "A header of the check as `name=value`, such as \
             `accept=application/json`; may stand many times, and overrides what the other parameters say."),
     ),
     responses((status = 200, description = "The decision and what led to it.", body = api::Explanation), Refusals),

@@ -70,12 +70,12 @@ pub fn set_rollout(name: &str, basis_points: u16) -> Operation {
 
 /// Points the channel at the new branch alone.
 pub fn finish_rollout(name: &str) -> Operation {
-    rollout(name, &ChangeChannelRollout::Finish, format!("Channel {name} points at the new branch alone"))
+    rollout(name, &ChangeChannelRollout::Finish {}, format!("Channel {name} points at the new branch alone"))
 }
 
 /// Points the channel at the old branch alone.
 pub fn revert_rollout(name: &str) -> Operation {
-    rollout(name, &ChangeChannelRollout::Revert, format!("Channel {name} points at the old branch alone again"))
+    rollout(name, &ChangeChannelRollout::Revert {}, format!("Channel {name} points at the old branch alone again"))
 }
 
 fn rollout(name: &str, change: &ChangeChannelRollout, done: String) -> Operation {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 #[test]
 fn channels_branches_and_runtime_versions_carry_any_visible_text() {
-    for text in ["production", "1.2.3+ios.4", "exposdk:57.0.0", "a/b", "50 %", "canal-été", "発売", "..", "\u{a0}"]
+    for text in ["production", "1.2.3+ios.4", "exposdk:57.0.0", "a/b", "50 %", "canal-été", "発売", "...", "\u{a0}"]
     {
         assert_eq!(ChannelName::parse(text).expect("legal").as_str(), text);
         assert_eq!(BranchName::parse(text).expect("legal").as_str(), text);
@@ -16,6 +16,15 @@ fn channels_branches_and_runtime_versions_carry_any_visible_text() {
     for text in ["a\nb", "a\rb", "\0", "tab\t", "\u{7f}", "\u{85}"] {
         let error = ChannelName::parse(text).expect_err("a control character");
         assert!(matches!(error, NameError::Character { what: "channel", .. }), "{error:?}");
+    }
+}
+
+#[test]
+fn what_an_address_cannot_carry_as_a_segment_names_no_channel_and_no_branch() {
+    for text in [".", ".."] {
+        assert_eq!(ChannelName::parse(text), Err(NameError::Dots { what: "channel" }));
+        assert_eq!(BranchName::parse(text), Err(NameError::Dots { what: "branch" }));
+        assert!(RuntimeVersion::parse(text).is_ok(), "it stands in no address");
     }
 }
 

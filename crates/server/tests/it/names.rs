@@ -14,7 +14,7 @@ const NAMES: [&str; 9] = [
     "%2F%zz+",
     "grün-日本語-🚀",
     "a\"b\\c;d=e,f",
-    "..",
+    "...",
     "?channel=other&x#y",
 ];
 

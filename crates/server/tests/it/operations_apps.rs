@@ -75,5 +75,5 @@ async fn the_api_describes_itself_to_everybody() {
     let server = TestServer::start().await;
     let answer = server.anonymous().get("/api/v1/openapi.json", &[]).await;
     assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/json"));
-    assert_eq!(answer.body, include_bytes!("../../../../docs/openapi.json")[..], "as it is committed");
+    assert!(answer.body == include_bytes!("../../../../docs/openapi.json")[..], "it is not the committed one");
 }

@@ -89,6 +89,8 @@ async fn what_cannot_be_done_to_a_channel_is_refused_with_its_code() {
     for (request, problem) in [
         (("POST", "/channels", json!({ "name": "production" })), (409, "channel_exists", "name")),
         (("POST", "/channels", json!({ "name": "a", "branch": "nothing" })), (404, "unknown_branch", "branch")),
+        (("POST", "/channels", json!({ "name": ".." })), (400, "invalid_name", "name")),
+        (("POST", "/channels", json!(["a", null])), (400, "bad_request", "body")),
         (("POST", "/channels", json!({ "name": "" })), (400, "invalid_name", "name")),
         (("POST", "/channels", json!({ "name": "a\u{7}" })), (400, "invalid_name", "name")),
         (("POST", "/channels", json!({ "name": "a".repeat(256) })), (400, "invalid_name", "name")),

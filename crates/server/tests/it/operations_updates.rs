@@ -63,6 +63,8 @@ async fn a_list_is_narrowed_by_branch_channel_platform_runtime_version_and_state
         ("", all.clone()),
         ("&branch=beta", beta.clone()),
         ("&channel=canary", beta.clone()),
+        ("&channel=canary&branch=beta", beta.clone()),
+        ("&channel=production&branch=beta", HashSet::new()),
         ("&channel=production", all.difference(&beta).cloned().collect()),
         ("&platform=android", of_platform(&all, &listed, "android")),
         ("&runtime_version=2.0.0", other.clone()),
@@ -78,7 +80,6 @@ async fn a_list_is_narrowed_by_branch_channel_platform_runtime_version_and_state
     for (query, problem) in [
         ("?branch=nothing", (404, "unknown_branch", "branch")),
         ("?channel=nothing", (404, "unknown_channel", "channel")),
-        ("?channel=beta&branch=beta", (400, "bad_request", "channel")),
         ("?platform=web", (400, "bad_request", "platform")),
         ("?runtime_version=", (400, "invalid_name", "runtime_version")),
         ("?state=gone", (400, "bad_request", "query")),

@@ -22,7 +22,7 @@ refusals!(ReadsInApp, BadRequest, BodyCut, BodyTooLarge, HashMismatch, NoSpace);
 /// Takes one file under its hash. Sending it again is no error.
 #[utoipa::path(
     put, path = "/api/v1/apps/{app}/blobs/{hash}", tag = "publishing", operation_id = "put_blob",
-    params(InApp, ("hash" = String, Path, description = "SHA-256 of the file, 64 lower-case hexadecimal digits.")),
+    params(InApp, ("hash" = api::texts::Hash, Path, description = "SHA-256 of the file, 64 lower-case hexadecimal digits.")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The file."),
     responses((status = 204, description = "The file is there."), Refusals),
 )]

@@ -19,7 +19,7 @@ refusals!(Operates, InvalidName, UnknownChannel, UnknownBranch, SplitChannel, To
 /// Devices follow at their next check. What is older than a roll back that they may have taken is issued again.
 #[utoipa::path(
     patch, path = "/api/v1/apps/{app}/channels/{channel}", tag = "channels", operation_id = "change_channel",
-    params(InApp, Idempotent, ("channel" = String, Path, description = "The channel's name, percent-encoded.")),
+    params(InApp, Idempotent, ("channel" = api::texts::ChannelName, Path, description = "The channel's name, percent-encoded.")),
     request_body(content = api::ChangeChannel, description = "Exactly one of the two."),
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]

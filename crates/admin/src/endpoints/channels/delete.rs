@@ -19,7 +19,7 @@ refusals!(Operates, UnknownChannel);
 /// Binaries that name it are told that there is no such channel, and go on with what they have.
 #[utoipa::path(
     delete, path = "/api/v1/apps/{app}/channels/{channel}", tag = "channels", operation_id = "delete_channel",
-    params(InApp, Idempotent, ("channel" = String, Path, description = "The channel's name, percent-encoded.")),
+    params(InApp, Idempotent, ("channel" = api::texts::ChannelName, Path, description = "The channel's name, percent-encoded.")),
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]
 pub async fn handle(

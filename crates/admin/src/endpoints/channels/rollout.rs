@@ -30,7 +30,7 @@ refusals!(
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/channels/{channel}/rollout", tag = "channels",
     operation_id = "change_channel_rollout",
-    params(InApp, Idempotent, ("channel" = String, Path, description = "The channel's name, percent-encoded.")),
+    params(InApp, Idempotent, ("channel" = api::texts::ChannelName, Path, description = "The channel's name, percent-encoded.")),
     request_body = api::ChangeChannelRollout,
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]
@@ -51,8 +51,8 @@ pub async fn handle(
         Change::Set { basis_points } => {
             Command::SetChannelRollout { channel, share: fields::share("basis_points", basis_points)? }
         }
-        Change::Finish => Command::FinishChannelRollout(channel),
-        Change::Revert => Command::RevertChannelRollout(channel),
+        Change::Finish {} => Command::FinishChannelRollout(channel),
+        Change::Revert {} => Command::RevertChannelRollout(channel),
     };
     Ok(Json(operate(&admin, &operator, &app, command, &asked).await?))
 }

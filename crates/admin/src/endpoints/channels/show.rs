@@ -16,7 +16,7 @@ refusals!(ReadsInApp, UnknownChannel);
 /// Shows a channel.
 #[utoipa::path(
     get, path = "/api/v1/apps/{app}/channels/{channel}", tag = "channels", operation_id = "show_channel",
-    params(InApp, ("channel" = String, Path, description = "The channel's name, percent-encoded.")),
+    params(InApp, ("channel" = api::texts::ChannelName, Path, description = "The channel's name, percent-encoded.")),
     responses((status = 200, description = "The channel.", body = api::Channel), Refusals),
 )]
 pub async fn handle(

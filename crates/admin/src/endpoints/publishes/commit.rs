@@ -31,7 +31,7 @@ refusals!(
 /// Makes what was prepared visible, on all platforms at once. Asked again, it answers the same.
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/publishes/{id}/commit", tag = "publishing", operation_id = "commit_publish",
-    params(InApp, Idempotent, ("id" = String, Path, description = "What `prepare_publish` answered.")),
+    params(InApp, Idempotent, ("id" = api::texts::Id, Path, description = "What `prepare_publish` answered.")),
     request_body = Option<api::CommitPublish>,
     responses((status = 201, description = "It is served.", body = api::Published), Refusals),
 )]

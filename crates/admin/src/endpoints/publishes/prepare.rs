@@ -78,7 +78,7 @@ pub async fn handle(
     ))
 }
 
-/// Bytes of a branch's name in Git, generously.
+/// Characters of a branch's name in Git, generously.
 const LONGEST_GIT_BRANCH: usize = 1_000;
 
 fn check_source(git: Option<&api::Git>) -> Result<(), Failure> {
@@ -88,8 +88,8 @@ fn check_source(git: Option<&api::Git>) -> Result<(), Failure> {
         return Err(Failure::bad_field("git.commit", "it is not 40 or 64 hexadecimal digits"));
     }
     git.branch.as_deref().map(|branch| fields::printable("git.branch", branch)).transpose()?;
-    if git.branch.as_ref().is_some_and(|branch| branch.len() > LONGEST_GIT_BRANCH) {
-        return Err(Failure::bad_field("git.branch", format!("it has more than {LONGEST_GIT_BRANCH} bytes")));
+    if git.branch.as_ref().is_some_and(|branch| branch.chars().count() > LONGEST_GIT_BRANCH) {
+        return Err(Failure::bad_field("git.branch", format!("it has more than {LONGEST_GIT_BRANCH} characters")));
     }
     Ok(())
 }

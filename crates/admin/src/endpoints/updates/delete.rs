@@ -19,7 +19,7 @@ refusals!(Operates, UnknownUpdate, UpdateNeeded);
 /// Needed is what a device can be offered, may run with nothing later behind it, or what a later update repeats.
 #[utoipa::path(
     delete, path = "/api/v1/apps/{app}/updates/{id}", tag = "updates", operation_id = "delete_update",
-    params(InApp, Idempotent, ("id" = String, Path, description = "A group's id, or one update's."), api::WhichPlatform),
+    params(InApp, Idempotent, ("id" = api::texts::Id, Path, description = "A group's id, or one update's."), api::WhichPlatform),
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]
 pub async fn handle(

@@ -19,7 +19,7 @@ refusals!(Operates, UnknownUpdate);
 /// Devices that run it stay on it until something later is published; a warning says so. To move them, roll back.
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/updates/{id}/disable", tag = "updates", operation_id = "disable_update",
-    params(InApp, Idempotent, ("id" = String, Path, description = "A group's id, or one update's.")),
+    params(InApp, Idempotent, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
     request_body = Option<api::WhichPlatform>,
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]

@@ -19,7 +19,7 @@ refusals!(Operates, UnknownUpdate);
 /// Of an update's id, the update's group is meant: a message belongs to a group.
 #[utoipa::path(
     patch, path = "/api/v1/apps/{app}/updates/{id}", tag = "updates", operation_id = "edit_update",
-    params(InApp, Idempotent, ("id" = String, Path, description = "A group's id, or one update's.")),
+    params(InApp, Idempotent, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
     request_body = api::EditUpdate,
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use publishing::{Destination, PageAsked};
+use publishing::PageAsked;
 
 use crate::Admin;
 use crate::auth::Operator;
@@ -31,10 +31,8 @@ pub async fn handle(
     Query(query): Query<api::ListUpdates>,
 ) -> Result<Json<api::Updates>, Failure> {
     let asked = PageAsked {
-        of: match (query.channel.as_deref(), query.branch.as_deref()) {
-            (None, None) => None,
-            (channel, branch) => Some(Destination::parse(channel, branch)?),
-        },
+        branch: query.branch.as_deref().map(|name| fields::branch("branch", name)).transpose()?,
+        channel: query.channel.as_deref().map(|name| fields::channel("channel", name)).transpose()?,
         platform: fields::any_platform(query.platform.as_deref())?,
         runtime_version: match query.runtime_version.as_deref() {
             None => None,

@@ -8,6 +8,7 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
+use crate::openapi::bodies::Promotion;
 use crate::openapi::{Idempotent, InApp, refusals};
 use crate::operate::operate;
 use crate::request::{Parsed, Path};
@@ -28,8 +29,8 @@ refusals!(
 /// Issues a group's content again on another branch.
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/updates/{id}/promote", tag = "updates", operation_id = "promote_update",
-    params(InApp, Idempotent, ("id" = String, Path, description = "A group's id, or one update's.")),
-    request_body(content = api::Reissue, description = "Names either a channel or a branch."),
+    params(InApp, Idempotent, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
+    request_body(content = Promotion, description = "Names either a channel or a branch."),
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]
 pub async fn handle(

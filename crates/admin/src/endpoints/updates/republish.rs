@@ -8,6 +8,7 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
+use crate::openapi::bodies::Republication;
 use crate::openapi::{Idempotent, InApp, refusals};
 use crate::operate::operate;
 use crate::request::{Parsed, Path};
@@ -17,8 +18,8 @@ refusals!(Operates, RolloutOver100, UnknownUpdate, RolloutActive, TooManyConditi
 /// Issues a group's content again at the head of its branch.
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/updates/{id}/republish", tag = "updates", operation_id = "republish_update",
-    params(InApp, Idempotent, ("id" = String, Path, description = "A group's id, or one update's.")),
-    request_body(content = Option<api::Reissue>, description = "Names neither a channel nor a branch."),
+    params(InApp, Idempotent, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
+    request_body(content = Option<Republication>, description = "Names neither a channel nor a branch."),
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]
 pub async fn handle(

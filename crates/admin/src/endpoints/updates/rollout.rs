@@ -29,7 +29,7 @@ refusals!(
 /// was beneath, so that devices which took the update leave it.
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/updates/{id}/rollout", tag = "updates", operation_id = "change_rollout",
-    params(InApp, Idempotent, ("id" = String, Path, description = "A group's id, or one update's.")),
+    params(InApp, Idempotent, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
     request_body = api::ChangeRollout,
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]

@@ -16,7 +16,7 @@ refusals!(ReadsInApp, UnknownUpdate);
 /// Shows a group, or one update, with its exact bytes and its files.
 #[utoipa::path(
     get, path = "/api/v1/apps/{app}/updates/{id}", tag = "updates", operation_id = "show_update",
-    params(InApp, ("id" = String, Path, description = "A group's id, or one update's.")),
+    params(InApp, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
     responses((status = 200, description = "One for each platform and runtime version.", body = api::ShownUpdates),
         Refusals),
 )]
