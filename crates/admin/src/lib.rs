@@ -4,6 +4,7 @@
 //! argument is the authentication, so a handler without one is open to everybody and looks it.
 
 mod auth;
+mod docs;
 mod endpoints;
 mod failure;
 mod fields;
@@ -43,9 +44,10 @@ pub struct Admin {
     pub upload_idle_time: Duration,
 }
 
-/// The API, from `/api/v1` on. Everything else that reaches it is answered as not found.
+/// The API, from `/api/v1` on, and its pages for people under `/docs`. Everything else that reaches it is answered as not found.
 pub fn router(admin: Admin) -> Router {
     Router::from(table())
+        .merge(docs::router())
         .fallback(endpoints::not_found)
         .method_not_allowed_fallback(endpoints::method_not_allowed)
         .with_state(admin)
@@ -54,6 +56,11 @@ pub fn router(admin: Admin) -> Router {
 /// The API's description: an `OpenAPI` 3.1 document, the same text at every call.
 pub fn openapi() -> &'static str {
     openapi::text()
+}
+
+/// What the error codes of the API and of the device surface mean, in Markdown.
+pub fn error_reference() -> String {
+    docs::errors_markdown()
 }
 
 /// Every endpoint with its description: what is not in this table is neither served nor described.

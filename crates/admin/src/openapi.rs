@@ -4,6 +4,7 @@
 //! statuses and titles come from the one table of codes.
 
 pub(crate) mod bodies;
+mod examples;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -60,6 +61,7 @@ pub(crate) fn text() -> &'static str {
         // What it is made of are texts and maps of texts.
         let mut document = crate::table().into_openapi();
         bodies::choose(&mut document);
+        examples::show(&mut document);
         let mut text = document.to_pretty_json().unwrap_or_default();
         text.push('\n');
         text
@@ -147,7 +149,10 @@ pub(crate) fn problems(kind: Kind, own: &[Code]) -> BTreeMap<String, RefOr<Respo
 
 fn problem(codes: &[Code]) -> Response {
     let described: Vec<String> = codes.iter().map(|code| format!("`{code}`: {}.", code.title())).collect();
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .examples_from_iter(codes.iter().copied().map(examples::problem))
+        .build();
     ResponseBuilder::new().description(described.join(" ")).content(PROBLEM_JSON, content).build()
 }
 

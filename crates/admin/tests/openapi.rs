@@ -70,8 +70,31 @@ fn every_operation_is_described_in_full() {
         for (status, response) in responses.iter().filter(|(status, _)| !status.starts_with('2')) {
             let schema = &response["content"]["application/problem+json"]["schema"]["$ref"];
             assert_eq!(schema, "#/components/schemas/Problem", "{name} {status}");
+            let examples = response["content"]["application/problem+json"]["examples"].as_object().unwrap();
+            for (code, example) in examples {
+                assert_eq!(
+                    (&example["value"]["code"], example["value"]["status"].to_string()),
+                    (&code.as_str().into(), status.clone())
+                );
+            }
+            assert!(!examples.is_empty(), "{name} {status}");
         }
     }
+}
+
+#[test]
+fn every_body_has_an_example() {
+    let document = document();
+    let mut found = 0;
+    for (name, operation) in operations(&document) {
+        let answers = operation["responses"].as_object().unwrap().iter().filter(|(status, _)| status.starts_with('2'));
+        let bodies = answers.map(|(_, answer)| answer).chain(operation.get("requestBody"));
+        for media in bodies.filter_map(|body| body["content"].as_object()).flat_map(|content| content.values()) {
+            assert!(media["example"].is_object() || media["example"].is_string(), "{name}: {media}");
+            found += 1;
+        }
+    }
+    assert!(found > 50, "{found} examples");
 }
 
 #[test]

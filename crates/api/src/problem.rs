@@ -11,7 +11,7 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
-    /// A reference that names the code; resolves against the documentation.
+    /// A reference to what the code means: a page of the server itself.
     #[serde(rename = "type")]
     pub kind: String,
     /// What went wrong, the same for every occurrence of the code.
@@ -66,5 +66,5 @@ impl Problem {
 
 /// The `type` member for a code.
 pub fn reference(code: &str) -> String {
-    format!("urn:updraft:error:{code}")
+    format!("/docs/errors#{code}")
 }

@@ -7,6 +7,7 @@
 
 mod app_json;
 mod args;
+pub mod codes;
 pub mod commands;
 mod digest;
 mod dispatch;

@@ -16,6 +16,7 @@
 pub mod assets;
 pub mod body;
 pub mod check;
+pub mod codes;
 pub mod door;
 pub mod explain;
 mod facts;

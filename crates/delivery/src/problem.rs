@@ -6,6 +6,7 @@ use protocol::request::RequestError;
 use serde::Serialize;
 
 use crate::body::Body;
+use crate::codes;
 
 /// An error as it is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,9 +50,11 @@ impl<'p> From<&'p RequestError> for Problem<'p> {
 impl Problem<'_> {
     /// The answer, without the headers of the update protocol.
     pub fn response(&self) -> Response<Body> {
+        let row = codes::find(self.code);
+        debug_assert!(row.is_some_and(|row| row.status == self.status.as_u16()), "{} is not in the table", self.code);
         let document = Document {
-            r#type: format!("urn:updraft:error:{}", self.code),
-            title: self.status.canonical_reason().unwrap_or("Error"),
+            r#type: format!("/docs/errors#{}", self.code),
+            title: row.map_or("Error", |row| row.title),
             status: self.status.as_u16(),
             code: self.code,
             detail: &self.detail,

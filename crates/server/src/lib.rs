@@ -12,6 +12,7 @@ pub mod routes;
 mod start;
 mod token;
 
+pub use admin::error_reference;
 pub use logging::{LogError, start_logging};
 pub use start::{Created, Parts, RunningServer, StartError, WrapStore, start, start_with};
 pub use store_postgres::Time;

@@ -6,6 +6,7 @@ mod assets;
 mod chains;
 mod check;
 mod control;
+mod docs;
 mod encodings;
 mod idempotency;
 mod keys;

@@ -78,7 +78,7 @@ pub fn assert_problem(answer: &Answered, (status, code, field): (u16, &str, &str
     assert_eq!(answer.header("content-type"), "application/problem+json", "{what}");
     let problem = answer.json();
     assert_eq!(problem["status"], status, "{what}");
-    assert_eq!(problem["type"], format!("urn:updraft:error:{code}"), "{what}");
+    assert_eq!(problem["type"], format!("/docs/errors#{code}"), "{what}");
     for member in ["title", "detail", "hint"] {
         assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{what}: no {member} in {text}");
     }
