@@ -1,7 +1,7 @@
 //! Why a command failed, in one type: what to say, what to do next, and the exit code.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use api::Code;
 use device::Consequence;
@@ -177,6 +177,7 @@ impl Failure {
             Self::Rule { .. } => Some(Code::InvalidRule.hint().into()),
             Self::NotAnApp { .. } => Some(Code::NotAnApp.hint().into()),
             Self::Unconfirmed { .. } => Some("say `--yes`".into()),
+            Self::File { path, verb: "written", source } => unwritten(path, source),
             Self::File { .. } | Self::Header(_) | Self::Declined | Self::NoRandomness => None,
         }
     }
@@ -210,6 +211,21 @@ impl Failure {
             Self::NoRandomness => "no_randomness",
         }
     }
+}
+
+/// What lets a file be written after all.
+fn unwritten(path: &Path, source: &io::Error) -> Option<String> {
+    let directory = path.parent().unwrap_or(path).display();
+    Some(match source.kind() {
+        io::ErrorKind::NotFound => format!("make the directory {directory} first"),
+        io::ErrorKind::NotADirectory => format!("{directory} is a file; name another directory"),
+        io::ErrorKind::AlreadyExists => "name another file, or move that one away".into(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            format!("see that {directory} may be written to, or name another file")
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free space on that disk".into(),
+        _ => return None,
+    })
 }
 
 fn consequence(consequence: Consequence) -> &'static str {

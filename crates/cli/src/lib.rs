@@ -16,6 +16,7 @@ pub mod exit;
 mod expo;
 mod export;
 mod failure;
+mod files;
 mod git;
 pub mod help;
 mod issued;

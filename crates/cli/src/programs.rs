@@ -13,6 +13,8 @@ use crate::printer::Printer;
 
 /// Lines of a failed child's output that are worth repeating.
 const LAST_LINES: usize = 15;
+/// Characters of such a line; the rest of a line of minified code says nothing.
+const LONGEST_LINE: usize = 300;
 
 /// Which programs to run: a name that is looked up in `PATH`, or a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +59,7 @@ pub(crate) async fn stream(mut child: Command, printer: &Printer) -> io::Result<
     Ok((status?, last_lines(out.into_iter().chain(err))))
 }
 
-/// The end of a text, trimmed.
+/// The end of a text, without what only its authors read.
 pub(crate) fn tail(text: &[u8]) -> String {
     last_lines(String::from_utf8_lossy(text).lines().map(str::to_owned))
 }
@@ -71,15 +73,47 @@ async fn pass_on(pipe: Option<impl AsyncRead + Unpin>, printer: &Printer) -> Vec
         let text = String::from_utf8_lossy(&line).trim_end().to_owned();
         line.clear();
         printer.note(&text);
-        if last.len() == LAST_LINES {
-            last.pop_front();
+        if is_worth_repeating(&text) {
+            if last.len() == LAST_LINES {
+                last.pop_front();
+            }
+            last.push_back(text);
         }
-        last.push_back(text);
     }
     last
 }
 
 fn last_lines(lines: impl Iterator<Item = String>) -> String {
-    let lines: Vec<String> = lines.filter(|line| !line.trim().is_empty()).collect();
+    let lines: Vec<String> = lines.filter(|line| is_worth_repeating(line)).map(|line| shortened(&line)).collect();
     lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
+}
+
+/// Not the frames of a JavaScript stack: they would push out the message above them.
+fn is_worth_repeating(line: &str) -> bool {
+    let line = line.trim();
+    let is_frame = line.starts_with("at ") && (line.ends_with(')') || line.contains(':'));
+    !line.is_empty() && !is_frame
+}
+
+fn shortened(line: &str) -> String {
+    match line.char_indices().nth(LONGEST_LINE) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LAST_LINES, LONGEST_LINE, tail};
+
+    #[test]
+    fn the_message_is_repeated_and_the_flood_is_not() {
+        let frames = "    at deep (/app/app.config.js:4:69)\n    at node:internal/main:1:1\n".repeat(100);
+        let text = format!("Error: at first\n\nAPI_URL is not set\n{frames}");
+        assert_eq!(tail(text.as_bytes()), "Error: at first\nAPI_URL is not set");
+
+        let long = tail("ä".repeat(1_000_000).as_bytes());
+        assert_eq!(long.chars().count(), LONGEST_LINE + 1);
+        assert_eq!(tail("x\n".repeat(1000).as_bytes()).lines().count(), LAST_LINES);
+    }
 }

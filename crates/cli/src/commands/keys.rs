@@ -1,11 +1,11 @@
 //! `updraft keys`: signing keys and their certificates.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use api::{GenerateKey, ImportKey, Key, KeyHolder, Keys, Problem};
 
 use crate::failure::Failure;
+use crate::files::{self, Place};
 use crate::printer::Printer;
 use crate::remote::{Connection, Remote, RemoteError};
 use crate::table;
@@ -18,13 +18,11 @@ pub async fn generate(
     printer: &Printer,
 ) -> Result<(), Failure> {
     let remote = Remote::new(connection, printer)?;
-    if let Some(path) = &certificate_out {
-        // It may be the certificate of another key, which binaries trust.
-        refuse_existing(path).await?;
-    }
+    // What lies there may be the certificate of another key, which binaries trust.
+    let place = certificate_out.as_deref().map(Place::free).transpose()?;
     let key = remote.generate_key(&request).await.map_err(unsure)?;
-    if let Some(path) = &certificate_out {
-        write(path, &key.certificate).await?;
+    if let (Some(path), Some(place)) = (&certificate_out, place) {
+        place.fill(&key.certificate)?;
         printer.note(&format!("wrote the certificate to {}", path.display()));
     }
     print_key("Generated", &key, printer);
@@ -69,7 +67,7 @@ pub async fn certificate(
     };
     match out {
         Some(path) => {
-            write(path, &key.certificate).await?;
+            files::put(path, &key.certificate)?;
             printer.note(&format!("wrote the certificate to {}", path.display()));
         }
         None => printer.data(&key.certificate),
@@ -114,30 +112,10 @@ fn day(instant: &str) -> &str {
     instant.split_once('T').map_or(instant, |(day, _)| day)
 }
 
-async fn refuse_existing(path: &Path) -> Result<(), Failure> {
-    match tokio::fs::try_exists(path).await {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(Failure::File {
-            path: path.to_owned(),
-            verb: "written",
-            source: io::Error::new(io::ErrorKind::AlreadyExists, "it exists already"),
-        }),
-        Err(source) => Err(Failure::File { path: path.to_owned(), verb: "written", source }),
-    }
-}
-
 async fn read(path: &Path) -> Result<String, Failure> {
     tokio::fs::read_to_string(path).await.map_err(|source| Failure::File {
         path: path.to_owned(),
         verb: "read",
-        source,
-    })
-}
-
-async fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    tokio::fs::write(path, text).await.map_err(|source| Failure::File {
-        path: path.to_owned(),
-        verb: "written",
         source,
     })
 }

@@ -53,12 +53,24 @@ impl AppConfig {
     }
 }
 
-/// The JSON object in what a command printed: all of it, or its last line that is one, since plugins and `.env` loading
-/// may say something first.
+/// The JSON object in what a command printed: the last one that begins a line, since plugins, `.env` loading and the
+/// config's own code may say something first, objects among it.
 pub(super) fn printed_object(printed: &[u8]) -> Option<Value> {
-    let text = std::str::from_utf8(printed).ok()?;
-    let object = |text: &str| serde_json::from_str(text).ok().filter(Value::is_object);
-    object(text).or_else(|| text.lines().rev().find_map(object))
+    let text = String::from_utf8_lossy(printed);
+    let (mut rest, mut found) = (text.as_ref(), None);
+    while !rest.is_empty() {
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+        let read = match values.next() {
+            Some(Ok(value)) if value.is_object() => {
+                found = Some(value);
+                values.byte_offset()
+            }
+            _ => 0,
+        };
+        let end_of_line = rest[read..].find('\n').map_or(rest.len(), |end| read + end + 1);
+        rest = &rest[end_of_line..];
+    }
+    found
 }
 
 #[cfg(test)]
@@ -77,6 +89,9 @@ mod tests {
             "{\n  \"name\": \"x\"\n}\n",
             "env: load .env\n{\"name\":\"x\"}",
             "[1]\n{\"name\":\"x\"}\nDone\n",
+            "{ a: 1, nested: { b: 2 } }\n{\"level\":\"info\"}\n{\n  \"name\": \"x\"\n}\n",
+            "loading {\n  not: 'json'\n}\n  {\"name\":\"x\"}  \ndone",
+            "\u{fffd}\n{\"name\":\"x\"}",
         ] {
             assert_eq!(printed_object(printed.as_bytes()), Some(object.clone()), "{printed}");
         }
@@ -84,6 +99,7 @@ mod tests {
             assert_eq!(printed_object(printed.as_bytes()), None, "{printed}");
         }
         assert_eq!(printed_object(&[b'{', 0xff, b'}']), None);
+        assert_eq!(printed_object(b"\xff\n{\"name\":\"x\"}"), Some(object));
     }
 
     #[test]

@@ -64,6 +64,33 @@ async fn a_certificate_in_the_way_is_not_overwritten_and_no_key_is_made() {
 }
 
 #[tokio::test]
+async fn where_a_certificate_cannot_lie_no_key_is_made() {
+    let server = FakeServer::start().await;
+    let directory = TempDir::new().unwrap();
+    let (printer, printed) = Printer::captured(Mode { quiet: true, ..Mode::default() });
+    let taken = directory.path().join("taken.pem");
+    fs::write(&taken, "another").unwrap();
+    let beneath_a_file = taken.join("certificate.pem");
+    for out in [&directory.path().join("nowhere/certificate.pem"), &taken, directory.path(), &beneath_a_file] {
+        let generated = keys::generate(server.connection(), request("main"), Some(out.to_path_buf()), &printer).await;
+        let failure = generated.unwrap_err();
+        assert_eq!((failure.exit(), failure.code(), server.count("generate")), (Exit::Failure, "file", 0));
+        printer.failure(&failure);
+    }
+    insta::assert_snapshot!(printed.err().replace(directory.path().to_str().unwrap(), "DIR"));
+
+    keys::generate(server.connection(), request("main"), None, &printer).await.unwrap();
+    let failure = keys::certificate(server.connection(), "main", Some(&taken), &printer).await.unwrap_err();
+    assert_eq!((failure.code(), fs::read_to_string(&taken).unwrap().as_str()), ("file", "another"));
+    for _ in 0..2 {
+        let again = directory.path().join("again.pem");
+        keys::certificate(server.connection(), "main", Some(&again), &printer).await.unwrap();
+    }
+    let left = fs::read_dir(directory.path()).unwrap().count();
+    assert_eq!(left, 2, "nothing else is left behind");
+}
+
+#[tokio::test]
 async fn an_imported_key_goes_up_and_is_shown_nowhere() {
     let server = FakeServer::start().await;
     let directory = TempDir::new().unwrap();

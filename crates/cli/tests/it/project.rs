@@ -77,6 +77,38 @@ impl Project {
     }
 }
 
+/// What Expo's tools say of an app.json with a comma missing, twice over.
+const BROKEN_APP_JSON: &str = r#"JsonFileError: Error parsing JSON: {
+  "expo": {
+    "name": "x"
+    "slug": "y"
+  }
+}
+
+├─ File: /app/app.json
+└─ Cause: SyntaxError: JSON5: invalid character '\"' at 4:5
+  2 |   "expo": {
+  3 |     "name": "x"
+> 4 |     "slug": "y"
+    |     ^
+  5 |   }
+  6 | }
+  7 |
+    at parseJsonString (/app/node_modules/@expo/json-file/build/JsonFile.js:229:19)
+    at JsonFile.read (/app/node_modules/@expo/json-file/build/JsonFile.js:192:12)
+    at getStaticConfig (/app/node_modules/@expo/config/build/getConfig.js:62:38)
+"#;
+
+/// What they say of an app.config.ts that throws, with a deep stack and a line of minified code.
+fn thrown() -> String {
+    let frames = "    at deep (/app/app.config.js:4:69)\n".repeat(50);
+    let minified = "x".repeat(100_000);
+    format!(
+        "Error: Error reading Expo config at /app/app.config.ts:\n\n{minified}\nAPI_URL is not set: put it into .env\n\
+         Error: API_URL is not set: put it into .env\n{frames}"
+    )
+}
+
 const IOS_APP: &str = r#"{"slug":"x","platforms":["ios","web"],"runtimeVersion":"1.0.0"}"#;
 
 type Breakage = &'static dyn Fn(&Project, &mut PublishOptions);
@@ -136,6 +168,15 @@ async fn git_is_recorded_as_far_as_it_answers() {
 }
 
 #[tokio::test]
+async fn a_config_is_found_in_what_plugins_print_around_it() {
+    let noise = "env: export API_URL\n{ a: 1,\n  b: 2 }\n{\"level\":\"info\"}\n";
+    let pretty = IOS_APP.replace('{', "{\n  ").replace(',', ",\n  ");
+    let project = Project::new(&format!("{noise}{pretty}\nDone in 1 s\n")).await;
+    project.publish(project.options()).await.0.unwrap();
+    assert_eq!(project.prepared().platforms[0].expo_config.as_ref().unwrap()["slug"], "x");
+}
+
+#[tokio::test]
 async fn a_policy_is_resolved_by_the_projects_own_tool() {
     let project = Project::new(r#"{"platforms":["ios"],"runtimeVersion":{"policy":"fingerprint"}}"#).await;
     project.lay("runtime-version-ios", r#"{"runtimeVersion":"92815fdb","fingerprintSources":null}"#);
@@ -181,9 +222,11 @@ async fn a_publish_that_fails_late_keeps_the_export_with_its_config() {
 #[tokio::test]
 async fn what_fails_in_a_project_is_told_in_its_own_words() {
     let mut said = String::new();
-    let failing: [(&str, Breakage); 10] = [
+    let failing: [(&str, Breakage); 12] = [
         ("config fails", &|project, _| project.lay("config.fails", "CommandError: no app.json\n")),
         ("config is not JSON", &|project, _| project.lay("config", "Hello\n")),
+        ("app.json is not JSON", &|project, _| project.lay("config.fails", BROKEN_APP_JSON)),
+        ("app.config.ts throws", &|project, _| project.lay("config.fails", &thrown())),
         ("no runtime version", &|project, _| project.lay("config", r#"{"platforms":["ios"]}"#)),
         ("odd runtime version", &|project, _| project.lay("config", r#"{"platforms":["ios"],"runtimeVersion":7}"#)),
         ("no platform of ours", &|project, _| project.lay("config", r#"{"platforms":["web"]}"#)),
@@ -208,7 +251,7 @@ async fn what_fails_in_a_project_is_told_in_its_own_words() {
         said += "\n";
         said += &printed;
     }
-    insta::assert_snapshot!(without_scratch(&said), @r#"
+    insta::assert_snapshot!(without_scratch(&said).replace(&"x".repeat(300), "XXX"), @r#"
     -- config fails
     error: `npx expo config --json --type public` failed (exit status: 1)
       | npm warn Unknown user config "nodedir".
@@ -216,6 +259,32 @@ async fn what_fails_in_a_project_is_told_in_its_own_words() {
     hint: run that command in the project to see what is wrong; `npm ci` installs what it needs
     -- config is not JSON
     error: `npx expo config --json --type public` did not print an app config as JSON
+    hint: run that command in the project to see what is wrong; `npm ci` installs what it needs
+    -- app.json is not JSON
+    error: `npx expo config --json --type public` failed (exit status: 1)
+      | JsonFileError: Error parsing JSON: {
+      |   "expo": {
+      |     "name": "x"
+      |     "slug": "y"
+      |   }
+      | }
+      | ├─ File: /app/app.json
+      | └─ Cause: SyntaxError: JSON5: invalid character '\"' at 4:5
+      |   2 |   "expo": {
+      |   3 |     "name": "x"
+      | > 4 |     "slug": "y"
+      |     |     ^
+      |   5 |   }
+      |   6 | }
+      |   7 |
+    hint: run that command in the project to see what is wrong; `npm ci` installs what it needs
+    -- app.config.ts throws
+    error: `npx expo config --json --type public` failed (exit status: 1)
+      | npm warn Unknown user config "nodedir".
+      | Error: Error reading Expo config at /app/app.config.ts:
+      | XXX…
+      | API_URL is not set: put it into .env
+      | Error: API_URL is not set: put it into .env
     hint: run that command in the project to see what is wrong; `npm ci` installs what it needs
     -- no runtime version
     error: the app config has no runtimeVersion for ios
