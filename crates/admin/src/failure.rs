@@ -124,6 +124,7 @@ impl From<PublishError> for Failure {
             E::NothingChanged(_) => Self::new(Code::NothingChanged, detail),
             E::UnknownPublish => Self::new(Code::UnknownPublish, detail).field("id"),
             E::HeadMoved => Self::new(Code::HeadMoved, detail),
+            E::PreconditionFailed { .. } => Self::new(Code::PreconditionFailed, detail).field("if-match"),
             E::AppMoved => Self::new(Code::Busy, detail),
             E::AppExists(_) => Self::new(Code::AppExists, detail).field("slug"),
             E::Refused(refusal) => refusal.into(),

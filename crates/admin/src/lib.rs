@@ -8,6 +8,7 @@ mod docs;
 mod endpoints;
 mod failure;
 mod fields;
+mod if_match;
 mod openapi;
 mod operate;
 mod request;

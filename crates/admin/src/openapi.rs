@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use api::Code;
 use api::problem::PROBLEM_JSON;
-use api::texts::{AppSlug, IdempotencyKey};
+use api::texts::{AppSlug, EntityTags, IdempotencyKey};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Schema};
@@ -87,6 +87,17 @@ impl IntoParams for Idempotent {
         let description = "The same request under the same key within a day has no \
                            second effect and gets the first answer; another body under it is refused.";
         vec![parameter("Idempotency-Key", ParameterIn::Header, Required::False, description, IdempotencyKey::schema())]
+    }
+}
+
+/// The header of changes to what has an entity tag.
+pub(crate) struct Conditional;
+
+impl IntoParams for Conditional {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let description = "The `etag` that it had when it was read: the change is refused when it was changed meanwhile. \
+                           Several with commas between them; `*` for any.";
+        vec![parameter("If-Match", ParameterIn::Header, Required::False, description, EntityTags::schema())]
     }
 }
 

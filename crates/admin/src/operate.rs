@@ -1,10 +1,14 @@
 //! From a command to its answer.
 
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, header};
 use publishing::{Command, IssuedUpdate, Outcome};
 
 use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
+use crate::if_match;
 use crate::request::{self, Asked};
 
 /// Does what the command asks for, as this operator, once for each idempotency key.
@@ -17,6 +21,38 @@ pub async fn operate(
 ) -> Result<api::Operated, Failure> {
     let outcome = admin.publishing.operate(&request::app(app)?, command, operator.caller(asked)?).await?;
     Ok(operated(outcome))
+}
+
+/// The same to something that has an entity tag: only if it is as its editor saw it, where the request says how that was.
+pub async fn operate_if(
+    admin: &Admin,
+    operator: &Operator,
+    app: &str,
+    command: Command,
+    asked: &Asked,
+) -> Result<Tagged<api::Operated>, Failure> {
+    let condition = if_match::read(&asked.parts.headers)?;
+    let app = request::app(app)?;
+    let mut outcome = admin.publishing.operate_if(&app, command, condition, operator.caller(asked)?).await?;
+    Ok(Tagged { etag: outcome.etag.take(), body: operated(outcome) })
+}
+
+/// An answer with the entity tag of what it is about, where there is one.
+pub struct Tagged<T> {
+    /// With its quotes.
+    pub etag: Option<String>,
+    /// The answer.
+    pub body: T,
+}
+
+impl<T: serde::Serialize> IntoResponse for Tagged<T> {
+    fn into_response(self) -> Response {
+        let mut response = Json(self.body).into_response();
+        if let Some(etag) = self.etag.and_then(|etag| HeaderValue::try_from(etag).ok()) {
+            response.headers_mut().insert(header::ETAG, etag);
+        }
+        response
+    }
 }
 
 /// The answer to most operations.

@@ -75,6 +75,7 @@ codes! {
     NothingChanged = "nothing_changed", 409, "The branch's head already has this content", "publish with `--force` to issue it again under a new id";
     SplitChannel = "split_channel", 409, "The channel points at two branches", "name the branch with `--branch`, or finish or revert the channel's rollout first";
     TooManyConditionalEntries = "too_many_conditional_entries", 409, "The branch has too many conditional entries", "finish or disable some of them";
+    PreconditionFailed = "precondition_failed", 412, "It was changed meanwhile", "read it again, and repeat the change with its new `etag` if it is still wanted";
     BodyTooLarge = "body_too_large", 413, "The body is larger than allowed", "raise `limits.max_upload_bytes`, or make the file smaller";
     InvalidRule = "invalid_rule", 422, "The rule could not be read", "write it as {\"eq\": {\"fact\": \"locale\", \"value\": \"de-DE\"}} or {\"device_in\": [\"<device id>\"]}; docs/targeting.md shows every node and fact";
     NotAnApp = "not_an_app", 422, "The file is no app with an embedded update", "give an .apk, .aab or .ipa that was built with expo-updates, or its `app.manifest` and bundle";

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -121,4 +121,16 @@ numbers! {
     KeyBits: |number| number.enum_values(Some([2048, 3072, 4096]));
     /// 0 to 2^53 - 1: what every reader of JSON reads alike.
     WholeNumber: |number| number.minimum(Some(0_u64)).maximum(Some(crate::number::LARGEST));
+}
+
+/// `*`, or entity tags with commas between them.
+#[derive(Clone, Copy, Debug)]
+pub struct EntityTags;
+
+impl PartialSchema for EntityTags {
+    fn schema() -> RefOr<Schema> {
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        let tags = r#"^(?:W/)?"[!#-~]*"(?:[ \t]*,[ \t]*(?:W/)?"[!#-~]*")*$"#;
+        AnyOfBuilder::new().item(text().enum_values(Some(["*"]))).item(text().pattern(Some(tags))).into()
+    }
 }

@@ -68,7 +68,10 @@ impl Publishing {
                 (signatures, self.foretell(app, &operation).await?)
             }
             // Committed before, or unknown: the store knows which.
-            None => (Vec::new(), Outcome { action: String::new(), changed: true, groups: vec![], warnings: vec![] }),
+            None => (
+                Vec::new(),
+                Outcome { action: String::new(), changed: true, groups: vec![], warnings: vec![], etag: None },
+            ),
         };
         let seal = Seal {
             signatures,
@@ -117,6 +120,7 @@ impl Publishing {
             changed: true,
             groups: describe(&after, operation, &why)?,
             warnings,
+            etag: None,
         })
     }
 

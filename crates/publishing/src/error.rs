@@ -89,6 +89,12 @@ pub enum PublishError {
     /// The app changed at every try.
     #[error("the app is being changed by others all the time")]
     AppMoved,
+    /// What was to be edited is not what its editor saw.
+    #[error("what is there now has the entity tag {etag}")]
+    PreconditionFailed {
+        /// Its entity tag.
+        etag: String,
+    },
     /// There is an app with this name.
     #[error("there is an app `{0}` already")]
     AppExists(model::AppSlug),

@@ -23,6 +23,7 @@ mod keys;
 mod listing;
 mod operate;
 pub mod ports;
+mod precondition;
 mod prepare;
 mod render;
 mod turns;
@@ -44,6 +45,7 @@ pub use error::PublishError;
 pub use keys::{GenerateKey, ImportKey, KeyInfo};
 pub use listing::{Listed, Page, PageAsked, Shown, State};
 pub use operate::{Caller, IssuedGroup, IssuedUpdate, Outcome};
+pub use precondition::{IfMatch, channel_etag, updates_etag};
 pub use prepare::{ExportAsset, PlatformExport, PrepareRequest, PreparedPublish, PreparedUpdate, Source, Warning};
 pub use upload::UploadError;
 

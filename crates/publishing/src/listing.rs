@@ -27,6 +27,19 @@ pub enum State {
     Disabled,
 }
 
+impl State {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Served => "served",
+            Self::Rolling => "rolling",
+            Self::Covered => "covered",
+            Self::Held => "held",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
 /// Which entries are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct PageAsked {
@@ -132,7 +145,7 @@ impl Publishing {
         Ok(shown)
     }
 
-    async fn listed(
+    pub(crate) async fn listed(
         &self,
         control: &Control,
         served: &HashSet<UpdateId>,
@@ -169,7 +182,7 @@ impl Publishing {
     }
 }
 
-fn served(control: &Control) -> Result<HashSet<UpdateId>, PublishError> {
+pub(crate) fn served(control: &Control) -> Result<HashSet<UpdateId>, PublishError> {
     Ok(crate::operate::reachable(control)?.into_iter().collect())
 }
 

@@ -9,7 +9,7 @@ use store::{Actor, CommitError, Controlled, Effect, GroupRecord, Idempotency, Ne
 use crate::audit::detail;
 use crate::command::Fresh;
 use crate::prepare::{Warning, head_in_future};
-use crate::{Command, PublishError, Publishing, render};
+use crate::{Command, IfMatch, PublishError, Publishing, render};
 
 /// Who asks, and how to know the request when it comes again.
 #[derive(Clone, Debug)]
@@ -31,6 +31,9 @@ pub struct Outcome {
     pub groups: Vec<IssuedGroup>,
     /// Worth a look.
     pub warnings: Vec<Warning>,
+    /// The entity tag that a channel, or the entries of a rollout, have after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
 }
 
 /// Entries that were issued on one branch.
@@ -71,6 +74,18 @@ const TRIES: usize = 20;
 impl Publishing {
     /// Does what the command asks for, all at once or not at all.
     pub async fn operate(&self, app: &AppSlug, command: Command, caller: Caller) -> Result<Outcome, PublishError> {
+        self.operate_if(app, command, None, caller).await
+    }
+
+    /// The same, if what it edits is what its editor saw, in the very state that the operation is planned on. A request
+    /// that was answered before is answered the same, whatever it is like now.
+    pub async fn operate_if(
+        &self,
+        app: &AppSlug,
+        command: Command,
+        condition: Option<IfMatch>,
+        caller: Caller,
+    ) -> Result<Outcome, PublishError> {
         let app = self.app(app).await?.id;
         if let Some(outcome) = self.answered(app, &caller).await? {
             return Ok(outcome);
@@ -87,7 +102,7 @@ impl Publishing {
             if let Some(outcome) = self.answered(app, &caller).await? {
                 return Ok(outcome);
             }
-            tried = self.try_operate(app, &command, &caller, &seen).await;
+            tried = self.try_operate(app, &command, condition.as_ref(), &caller, &seen).await;
             if !matches!(tried, Err(PublishError::AppMoved)) {
                 break;
             }
@@ -112,10 +127,12 @@ impl Publishing {
         &self,
         app: AppId,
         command: &Command,
+        condition: Option<&IfMatch>,
         caller: &Caller,
         seen: &[uuid::Uuid],
     ) -> Result<Outcome, PublishError> {
         let Controlled { control, now } = self.control(app).await?;
+        self.check(condition, command, &control).await?;
         if command.heads(&control) != seen {
             return Err(PublishError::HeadMoved);
         }
@@ -128,7 +145,8 @@ impl Publishing {
         let mut warnings: Vec<Warning> = plan.notes.iter().map(Warning::from).collect();
         let changed = !plan.is_empty();
         if !changed && caller.idempotency.is_none() {
-            return Ok(Outcome { action: action.as_str().into(), changed, groups: Vec::new(), warnings });
+            let etag = self.edited_etag(command, &control).await?;
+            return Ok(Outcome { action: action.as_str().into(), changed, groups: Vec::new(), warnings, etag });
         }
         let (message, channel) = command.label();
         let issued = self.issue(&control, now, &plan, message, channel).await?;
@@ -151,6 +169,7 @@ impl Publishing {
             changed,
             groups: describe(&after, &operation, &plan.issues.iter().map(|group| group.why).collect::<Vec<_>>())?,
             warnings,
+            etag: self.edited_etag(command, &after).await?,
         };
         self.apply(operation, signatures, &outcome, caller).await
     }

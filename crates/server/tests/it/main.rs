@@ -25,6 +25,7 @@ mod operations_replays;
 mod operations_rollouts;
 mod operations_updates;
 mod pki;
+mod preconditions;
 mod publish;
 mod refused_checks;
 mod refused_publishes;

@@ -1,6 +1,5 @@
 //! `DELETE /api/v1/apps/{app}/channels/{channel}`
 
-use axum::Json;
 use axum::extract::State;
 use publishing::Command;
 
@@ -8,18 +7,18 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
-use crate::openapi::{Idempotent, InApp, refusals};
-use crate::operate::operate;
+use crate::openapi::{Conditional, Idempotent, InApp, refusals};
+use crate::operate::{Tagged, operate_if};
 use crate::request::{Nothing, Parsed, Path};
 
-refusals!(Operates, UnknownChannel);
+refusals!(Operates, PreconditionFailed, UnknownChannel);
 
 /// Deletes a channel.
 ///
 /// Binaries that name it are told that there is no such channel, and go on with what they have.
 #[utoipa::path(
     delete, path = "/api/v1/apps/{app}/channels/{channel}", tag = "channels", operation_id = "delete_channel",
-    params(InApp, Idempotent, ("channel" = api::texts::ChannelName, Path, description = "The channel's name, percent-encoded.")),
+    params(InApp, Idempotent, Conditional, ("channel" = api::texts::ChannelName, Path, description = "The channel's name, percent-encoded.")),
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]
 pub async fn handle(
@@ -27,7 +26,7 @@ pub async fn handle(
     operator: Operator,
     Path((app, channel)): Path<(String, String)>,
     Parsed { asked, .. }: Parsed<Nothing>,
-) -> Result<Json<api::Operated>, Failure> {
+) -> Result<Tagged<api::Operated>, Failure> {
     let command = Command::DeleteChannel(fields::channel_in_path(&channel)?);
-    Ok(Json(operate(&admin, &operator, &app, command, &asked).await?))
+    operate_if(&admin, &operator, &app, command, &asked).await
 }

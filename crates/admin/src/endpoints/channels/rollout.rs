@@ -1,6 +1,5 @@
 //! `POST /api/v1/apps/{app}/channels/{channel}/rollout`
 
-use axum::Json;
 use axum::extract::State;
 use publishing::Command;
 
@@ -8,12 +7,13 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
-use crate::openapi::{Idempotent, InApp, refusals};
-use crate::operate::operate;
+use crate::openapi::{Conditional, Idempotent, InApp, refusals};
+use crate::operate::{Tagged, operate_if};
 use crate::request::{Parsed, Path};
 
 refusals!(
     Operates,
+    PreconditionFailed,
     InvalidName,
     RolloutOver100,
     UnknownChannel,
@@ -30,16 +30,17 @@ refusals!(
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/channels/{channel}/rollout", tag = "channels",
     operation_id = "change_channel_rollout",
-    params(InApp, Idempotent, ("channel" = api::texts::ChannelName, Path, description = "The channel's name, percent-encoded.")),
+    params(InApp, Idempotent, Conditional, ("channel" = api::texts::ChannelName, Path, description = "The channel's name, percent-encoded.")),
     request_body = api::ChangeChannelRollout,
-    responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
+    responses((status = 200, description = "What it did.", body = api::Operated,
+        headers(("etag" = String, description = "The entity tag that it has now, for `If-Match`."))), Refusals),
 )]
 pub async fn handle(
     State(admin): State<Admin>,
     operator: Operator,
     Path((app, channel)): Path<(String, String)>,
     Parsed { body, asked }: Parsed<api::ChangeChannelRollout>,
-) -> Result<Json<api::Operated>, Failure> {
+) -> Result<Tagged<api::Operated>, Failure> {
     use api::ChangeChannelRollout as Change;
     let channel = fields::channel_in_path(&channel)?;
     let command = match body {
@@ -54,5 +55,5 @@ pub async fn handle(
         Change::Finish {} => Command::FinishChannelRollout(channel),
         Change::Revert {} => Command::RevertChannelRollout(channel),
     };
-    Ok(Json(operate(&admin, &operator, &app, command, &asked).await?))
+    operate_if(&admin, &operator, &app, command, &asked).await
 }

@@ -1,6 +1,5 @@
 //! `POST /api/v1/apps/{app}/updates/{id}/rollout`
 
-use axum::Json;
 use axum::extract::State;
 use publishing::Command;
 
@@ -8,12 +7,13 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
-use crate::openapi::{Idempotent, InApp, refusals};
-use crate::operate::operate;
+use crate::openapi::{Conditional, Idempotent, InApp, refusals};
+use crate::operate::{Tagged, operate_if};
 use crate::request::{Parsed, Path};
 
 refusals!(
     Operates,
+    PreconditionFailed,
     RolloutOver100,
     UnknownUpdate,
     RolloutActive,
@@ -29,16 +29,17 @@ refusals!(
 /// was beneath, so that devices which took the update leave it.
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/updates/{id}/rollout", tag = "updates", operation_id = "change_rollout",
-    params(InApp, Idempotent, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
+    params(InApp, Idempotent, Conditional, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
     request_body = api::ChangeRollout,
-    responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
+    responses((status = 200, description = "What it did.", body = api::Operated,
+        headers(("etag" = String, description = "The entity tag that it has now, for `If-Match`."))), Refusals),
 )]
 pub async fn handle(
     State(admin): State<Admin>,
     operator: Operator,
     Path((app, id)): Path<(String, String)>,
     Parsed { body, asked }: Parsed<api::ChangeRollout>,
-) -> Result<Json<api::Operated>, Failure> {
+) -> Result<Tagged<api::Operated>, Failure> {
     use api::ChangeRollout as Change;
     let updates = |platform: Option<String>| fields::selection(&id, platform.as_deref());
     let share = |basis_points| fields::share("basis_points", basis_points);
@@ -52,5 +53,5 @@ pub async fn handle(
         Change::Finish { platform } => Command::FinishRollout(updates(platform)?),
         Change::Revert { platform } => Command::RevertRollout(updates(platform)?),
     };
-    Ok(Json(operate(&admin, &operator, &app, command, &asked).await?))
+    operate_if(&admin, &operator, &app, command, &asked).await
 }

@@ -1,6 +1,5 @@
 //! `GET /api/v1/apps/{app}/updates/{id}`
 
-use axum::Json;
 use axum::extract::State;
 use publishing::Shown;
 
@@ -9,6 +8,7 @@ use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
 use crate::openapi::{InApp, refusals};
+use crate::operate::Tagged;
 use crate::request::{self, Path};
 
 refusals!(ReadsInApp, UnknownUpdate);
@@ -17,16 +17,20 @@ refusals!(ReadsInApp, UnknownUpdate);
 #[utoipa::path(
     get, path = "/api/v1/apps/{app}/updates/{id}", tag = "updates", operation_id = "show_update",
     params(InApp, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
-    responses((status = 200, description = "One for each platform and runtime version.", body = api::ShownUpdates),
+    responses((status = 200, description = "One for each platform and runtime version.", body = api::ShownUpdates,
+        headers(("etag" = String, description = "The entity tag that it has now, for `If-Match`."))),
         Refusals),
 )]
 pub async fn handle(
     State(admin): State<Admin>,
     _operator: Operator,
     Path((app, id)): Path<(String, String)>,
-) -> Result<Json<api::ShownUpdates>, Failure> {
+) -> Result<Tagged<api::ShownUpdates>, Failure> {
     let shown = admin.publishing.show(&request::app(&app)?, fields::update_id("id", &id)?).await?;
-    Ok(Json(api::ShownUpdates { updates: shown.into_iter().map(update).collect::<Result<_, _>>()? }))
+    let listed: Vec<_> = shown.iter().map(|shown| shown.listed.clone()).collect();
+    let etag = Some(publishing::updates_etag(&listed)?);
+    let body = api::ShownUpdates { updates: shown.into_iter().map(update).collect::<Result<_, _>>()? };
+    Ok(Tagged { etag, body })
 }
 
 fn update(Shown { listed, stored }: Shown) -> Result<api::ShownUpdate, Failure> {
