@@ -62,7 +62,7 @@ const ONLY_UNDER: &[(&str, &[&str])] = &[
     ("object_store", &["blob"]),
     ("plist", &["cli"]),
     ("rcgen", &["signing"]),
-    ("reqwest", &["cli", "testing"]),
+    ("reqwest", &["cli", "server", "testing"]),
     // Tests look into the database from the outside.
     ("sqlx", &["postgres-cluster", "store-postgres", "store-sqlite", "testing"]),
     ("utoipa", &["admin", "api"]),

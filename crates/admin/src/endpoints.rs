@@ -10,6 +10,7 @@ pub mod explain;
 pub mod keys;
 pub mod openapi;
 pub mod publishes;
+pub mod record;
 pub mod roll_back;
 pub mod updates;
 

@@ -5,6 +5,7 @@ use api::{Code, Problem};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use model::control::Refusal;
+use publishing::ports::FetchError;
 use publishing::{BlobError, PublishError, UploadError};
 use store::StoreError;
 
@@ -42,7 +43,13 @@ impl Failure {
         self
     }
 
-    /// The same, where this request calls it otherwise than most.
+    /// Says what to do next, where the code's own hint is too general.
+    pub fn hint(mut self, hint: &str) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Names the field, where this request calls it otherwise than most.
     pub fn called(self, code: Code, field: &str) -> Self {
         if self.0.is(code) { self.field(field) } else { self }
     }
@@ -118,6 +125,14 @@ impl From<PublishError> for Failure {
             E::Name { field, .. } => Self::new(Code::InvalidName, detail).field(field),
             E::Field { field, .. } => Self::new(Code::BadRequest, detail).field(&field),
             E::AssetKeyConflict { .. } => Self::new(Code::AssetKeyConflict, detail).field("platforms.assets.key"),
+            E::StemTaken { field, .. } => Self::new(Code::AssetKeyConflict, detail).field(&field),
+            E::HashNeeded { field } => Self::new(Code::HashNeeded, detail).field(&field),
+            E::NotFetched { field, source: FetchError::PrivateAddress { .. } } => {
+                Self::new(Code::PrivateAddress, detail).field(&field)
+            }
+            E::NotFetched { field, .. } => Self::new(Code::FileNotFetched, detail).field(&field),
+            E::OtherBytes { field, .. } => Self::new(Code::HashMismatch, detail).field(&field),
+            E::UpdateExists(_) => Self::new(Code::UpdateExists, detail).field("id"),
             E::TooManyAssets { .. } => Self::new(Code::TooManyAssets, detail).field("platforms.assets"),
             E::MissingBlobs(_) => Self::new(Code::MissingBlobs, detail).field("platforms.assets.hash"),
             E::RefusedByClient { .. } => Self::new(Code::RefusedByClient, detail),

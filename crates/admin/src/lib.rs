@@ -45,7 +45,8 @@ pub struct Admin {
     pub upload_idle_time: Duration,
 }
 
-/// The API, from `/api/v1` on, and its pages for people under `/docs`. Everything else that reaches it is answered as not found.
+/// The API, from `/api/v1` on, with `/admin/publish`, and its pages for people under `/docs`. Everything else that reaches it
+/// is answered as not found.
 pub fn router(admin: Admin) -> Router {
     Router::from(table())
         .merge(docs::router())
@@ -67,8 +68,8 @@ pub fn error_reference() -> String {
 /// Every endpoint with its description: what is not in this table is neither served nor described.
 fn table() -> OpenApiRouter<Admin> {
     use endpoints::{
-        apps, audit, blobs, branches, channels, embedded, explain, keys, openapi as describe, publishes, roll_back,
-        updates,
+        apps, audit, blobs, branches, channels, embedded, explain, keys, openapi as describe, publishes, record,
+        roll_back, updates,
     };
     OpenApiRouter::with_openapi(openapi::Frame::openapi())
         .routes(routes!(apps::list::handle, apps::create::handle))
@@ -91,6 +92,7 @@ fn table() -> OpenApiRouter<Admin> {
         .routes(routes!(blobs::put::handle))
         .routes(routes!(publishes::prepare::handle))
         .routes(routes!(publishes::commit::handle))
+        .routes(routes!(record::handle))
         .routes(routes!(roll_back::handle))
         .routes(routes!(keys::list::handle))
         .routes(routes!(keys::generate::handle))

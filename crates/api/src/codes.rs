@@ -42,7 +42,9 @@ codes! {
     InvalidName = "invalid_name", 400, "A name is not legal", "correct the field that the message names";
     RolloutOver100 = "rollout_over_100", 400, "A rollout goes up to 100 %", "give basis points, hundredths of a percent: 0 to 10,000";
     InvalidExport = "invalid_export", 400, "The export could not be read", "run `npx expo export` again and publish its output unchanged";
-    AssetKeyConflict = "asset_key_conflict", 400, "Two assets have one key but different bytes", "export again; a key is the MD5 of its file, so two files cannot share it";
+    AssetKeyConflict = "asset_key_conflict", 400, "Two assets have one key but different bytes", "give each file a name of its own; `expo export` names it by the MD5 of its bytes";
+    HashNeeded = "hash_needed", 422, "A file has no hash", "give its SHA-256 as `hash`, or say `\"verify\": true`, so that the server fetches every file and hashes it: phones run no bytes that nobody vouches for";
+    PrivateAddress = "private_address", 422, "A file lies at an address that is not public", "give an address that phones reach; for hosts in a network of your own the operator sets `admin_publish.allow_private_addresses = true`";
     TooManyAssets = "too_many_assets", 400, "The update has too many assets", "leave assets out of the bundle, or raise `limits.max_assets`";
     RefusedByClient = "refused_by_client", 400, "The stock client would refuse this update", "correct what the message names; nothing was stored";
     Unauthorized = "unauthorized", 401, "The request carries no valid admin token", "set UPDRAFT_TOKEN to the admin token that the first start printed (`updraft token` on the server makes another); it is sent as `authorization: Bearer …`";
@@ -57,6 +59,7 @@ codes! {
     OtherBranch = "other_branch", 409, "The update is of another branch", "issue it here with `updraft updates promote`";
     AppExists = "app_exists", 409, "There is an app with this name already", "choose another name";
     ChannelExists = "channel_exists", 409, "The app has a channel with this name already", "point it elsewhere with `updraft channels point`";
+    UpdateExists = "update_exists", 409, "There is an update with this id already", "leave `id` out, or choose a new one: a phone never looks at two updates with one id";
     BranchExists = "branch_exists", 409, "The app has a branch with this name already", "choose another name";
     BranchInUse = "branch_in_use", 409, "A channel points at the branch", "point the channel at another branch first: `updraft channels point`";
     NoChannelRollout = "no_channel_rollout", 409, "The channel points at one branch", "start a channel rollout first: `updraft channels rollout start`";
@@ -79,7 +82,8 @@ codes! {
     BodyTooLarge = "body_too_large", 413, "The body is larger than allowed", "raise `limits.max_upload_bytes`, or make the file smaller";
     InvalidRule = "invalid_rule", 422, "The rule could not be read", "write it as {\"eq\": {\"fact\": \"locale\", \"value\": \"de-DE\"}} or {\"device_in\": [\"<device id>\"]}; docs/targeting.md shows every node and fact";
     NotAnApp = "not_an_app", 422, "The file is no app with an embedded update", "give an .apk, .aab or .ipa that was built with expo-updates, or its `app.manifest` and bundle";
-    HashMismatch = "hash_mismatch", 422, "The bytes do not have the hash that they were sent under", "send the file again";
+    HashMismatch = "hash_mismatch", 422, "The bytes do not have the hash that was said", "send the file again, or correct its hash";
+    FileNotFetched = "file_not_fetched", 422, "A file could not be fetched where it is said to lie", "make it reachable there for everybody, without a redirect, and publish again";
     BodyCut = "body_cut", 400, "The body ended early", "send the file again";
     IdempotencyConflict = "idempotency_conflict", 422, "This idempotency key was used with another request", "use a new key for a new request";
     InvalidKey = "invalid_key", 422, "The private key could not be used", "give an unencrypted RSA key of at least 2048 bits in PEM (PKCS#1 or PKCS#8)";

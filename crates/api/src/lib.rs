@@ -13,6 +13,7 @@ pub mod object;
 pub mod operations;
 pub mod problem;
 pub mod publish;
+pub mod record;
 #[cfg(feature = "openapi")]
 pub mod texts;
 pub mod updates;
@@ -33,6 +34,7 @@ pub use publish::{
     BlobRef, CommitPublish, DetachedSignature, ExportAsset, Git, MissingBlobs, PlatformExport, PreparePublish,
     Prepared, PreparedUpdate, Published, PublishedUpdate, RollBack, RollBackTo, UpdateKind, Warning, WhichBlobs,
 };
+pub use record::{PublishRecord, RecordAsset};
 pub use updates::{ListUpdates, ShownAsset, ShownUpdate, ShownUpdates, Update, UpdateState, Updates};
 
 /// The header that makes an intent safe to send again (architecture.md §5).

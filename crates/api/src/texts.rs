@@ -71,6 +71,25 @@ texts! {
     /// An instant in UTC with exactly three digits of fraction.
     Instant: |text| text.pattern(Some(&format!("^(?:{DAY}|{LEAP_DAY})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{{3}}Z$"))),
         like "2026-01-27T09:00:00.000Z";
+    /// The id that a publisher chooses for an update: a UUID of versions 1 to 8.
+    NewId: |text| text.pattern(Some("^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")),
+        like "2b1f9c0a-0a4e-4bda-a2bc-3bd5d7a6f0b8";
+    /// Where a file lies on another host.
+    AssetUrl: |text| text.max_length(Some(2048)).pattern(Some(
+            r"^https?://(?:[A-Za-z0-9_-]+\.)*[A-Za-z_-][A-Za-z0-9_-]*(?::[1-9][0-9]{0,3})?(?:[/?](?:[A-Za-z0-9._~:/?@!$&'()*+,;=\[\]-]|%[0-9A-Fa-f]{2})*)?$"
+        )), like "https://cdn.example.com/updates/42/index.ios.bundle";
+    /// SHA-256, 64 hexadecimal digits, or 43 characters of base64url.
+    Sha256: |text| text.pattern(Some("^(?:[0-9a-fA-F]{64}|[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$")),
+        like "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    /// A file's name without folders, which does not begin with a dot. At most 254 bytes of UTF-8.
+    FileName: |text| text.max_length(Some(254)).pattern(Some(r"^[^./\\\x00-\x1f\x7f-\x9f][^/\\\x00-\x1f\x7f-\x9f]*$")),
+        like "b62641afc9ab487008e996a5c5865e56.png";
+    /// A media type.
+    MediaType: |text| text.max_length(Some(255)).pattern(Some(r"^[!#$&^_.+0-9A-Za-z-]+/[!#$&^_.+0-9A-Za-z-]+ *(?:;[ -~]*)?$")),
+        like "image/png";
+    /// What names a commit: 1 to 255 characters, none of them a control character.
+    AnyCommit: |text| text.min_length(Some(1)).max_length(Some(255)).pattern(Some(r"^[^\x00-\x1f\x7f-\x9f]+$")),
+        like "cafe123";
     /// What changed, for people: at most 10,000 characters, none of them a control character but tabs and line ends.
     Message: |text| text.max_length(Some(10_000)).pattern(Some(PRINTABLE)), like "Faster start";
     /// A commit: 40 hexadecimal digits, or 64 in a SHA-256 repository.

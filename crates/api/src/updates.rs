@@ -109,7 +109,7 @@ pub struct Update {
     pub message: Option<String>,
     /// The commit that the source stood at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Commit>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::AnyCommit>))]
     pub git_commit: Option<String>,
     /// Who issued it, e.g. `token:ci`.
     pub issued_by: String,
@@ -148,10 +148,13 @@ pub struct ShownAsset {
     pub hash: String,
     /// What the bundle's code looks it up by.
     pub key: String,
-    /// The type it is served with.
+    /// The type it is served with; of what lies on another host, as its publisher said.
     pub content_type: String,
-    /// Bytes.
-    pub size: u64,
+    /// Bytes; unknown of what lies on another host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
     /// Whether it is the bundle.
     pub launch: bool,
+    /// Where phones fetch it, as the manifest says.
+    pub url: String,
 }

@@ -51,6 +51,7 @@ fn issued(operation: &Operation, group: &store::NewGroup) -> Value {
                 "runtime_version": entry.lane.runtime_version,
                 "origin": entry.origin,
                 "held": entry.held,
+                "disabled": entry.disabled,
                 "rollout": entry.rollout.map(|rollout| rollout.share),
                 "rule": entry.rule,
             })

@@ -6,7 +6,8 @@ use model::{BasisPoints, BranchId, BranchName, ChannelName, Platform, Rollout, R
 use store::AuditAction;
 use uuid::Uuid;
 
-use crate::PublishError;
+use crate::issue::Label;
+use crate::{KnownRecord, PublishError};
 
 /// What an operator asks for.
 #[derive(Clone, Debug)]
@@ -142,6 +143,8 @@ pub enum Command {
     },
     /// Makes the update inside a binary known.
     RegisterEmbedded(RegisteredEmbedded),
+    /// Issues an update whose files lie on another host.
+    PublishRecord(Box<KnownRecord>),
 }
 
 /// Where entries go.
@@ -251,16 +254,19 @@ impl Command {
             Self::Promote { .. } => AuditAction::Promote,
             Self::RollBack { .. } => AuditAction::RollBack,
             Self::RegisterEmbedded(_) => AuditAction::RegisterEmbedded,
+            Self::PublishRecord(_) => AuditAction::Publish,
         }
     }
 
-    /// The message for what it issues, and the channel that was named.
-    pub(crate) fn label(&self) -> (Option<&str>, Option<&ChannelName>) {
+    /// What is said of what it issues.
+    pub(crate) fn label(&self) -> Label<'_> {
         match self {
-            Self::Republish { message, .. } => (message.as_deref(), None),
-            Self::Promote { message, to, .. } => (message.as_deref(), to.channel()),
-            Self::RollBack { message, destination, .. } => (message.as_deref(), destination.channel()),
-            _ => (None, None),
+            Self::Republish { message, .. } => Label { message: message.as_deref(), ..Label::default() },
+            Self::Promote { message, to: destination, .. } | Self::RollBack { message, destination, .. } => {
+                Label { message: message.as_deref(), channel: destination.channel(), record: None }
+            }
+            Self::PublishRecord(record) => record.label(),
+            _ => Label::default(),
         }
     }
 
@@ -318,6 +324,10 @@ impl Command {
                 plan::roll_back(control, destination.branch(control)?, *to, only, *on_rollout)
             }
             Self::RegisterEmbedded(embedded) => plan::register_embedded(control, embedded.clone()),
+            Self::PublishRecord(record) => {
+                let branch = record.destination().branch(control)?;
+                plan::publish(control, branch, &[record.lane()], &record.terms().with_salt(fresh.salt))
+            }
         }
     }
 }

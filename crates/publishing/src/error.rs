@@ -1,8 +1,10 @@
 //! Why a use case was refused, by meaning.
 
 use model::control::{Control, Refusal};
-use model::{BlobHash, BranchName, ChannelName, KeyId, NameError, Platform};
+use model::{BlobHash, BranchName, ChannelName, KeyId, NameError, Platform, UpdateId};
 use store::{CommitError, KeyError, ReplayError, SaveError, StoreError};
+
+use crate::ports::FetchError;
 
 /// Why a use case was refused. Nothing visible was changed.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +58,40 @@ pub enum PublishError {
         /// Which.
         key: String,
     },
+    /// Two assets would have one key.
+    #[error("{field}: another asset has the key `{stem}` too, which is its file's name without the extension")]
+    StemTaken {
+        /// The request's field.
+        field: String,
+        /// The key.
+        stem: String,
+    },
+    /// A file's hash is neither given nor to be found out.
+    #[error("{field}: the file has no hash, and the server is not asked to verify it")]
+    HashNeeded {
+        /// The request's field.
+        field: String,
+    },
+    /// A file on another host was not fetched.
+    #[error("{field}: {source}")]
+    NotFetched {
+        /// The request's field.
+        field: String,
+        /// Why.
+        #[source]
+        source: FetchError,
+    },
+    /// A file on another host has other bytes than was said.
+    #[error("{field}: the bytes at its URL have the SHA-256 {actual}")]
+    OtherBytes {
+        /// The request's field.
+        field: String,
+        /// What they have.
+        actual: BlobHash,
+    },
+    /// The id that a publisher chose is known already.
+    #[error("there is an update, a group or an embedded update {0} already, or there was")]
+    UpdateExists(UpdateId),
     /// An update has more assets than allowed.
     #[error("the {platform} update has {count} assets; at most {limit} are allowed")]
     TooManyAssets {
@@ -183,6 +219,7 @@ impl From<CommitError> for PublishError {
             CommitError::StraySignature { update, key_id } => {
                 Self::InvalidSignature { key_id, update: update.to_string() }
             }
+            CommitError::IdTaken(id) => Self::UpdateExists(id),
             CommitError::Conflict(_) => Self::IdempotencyConflict,
             CommitError::Store(error) => Self::Store(error),
         }

@@ -9,13 +9,24 @@ use protocol::Manifest;
 use store::{NewAsset, NewEntry, NewGroup, StoredUpdate};
 
 use crate::render::{self, Frame};
-use crate::{PublishError, Publishing, judge};
+use crate::{KnownRecord, PublishError, Publishing, judge, prepare};
 
 /// Rendered entries and the groups that they belong to.
 #[derive(Default)]
 pub(crate) struct Issued {
     pub groups: Vec<NewGroup>,
     pub entries: Vec<NewEntry>,
+}
+
+/// What is said of the group that an operation is about.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Label<'c> {
+    /// What changed, for people.
+    pub message: Option<&'c str>,
+    /// The channel that was named.
+    pub channel: Option<&'c ChannelName>,
+    /// What it brings that is new.
+    pub record: Option<&'c KnownRecord>,
 }
 
 /// The instants of an operation's entries: each later than all of its platform, rising.
@@ -39,37 +50,38 @@ impl<'c> Instants<'c> {
 }
 
 impl Publishing {
-    /// Renders what a plan issues that brings nothing new.
+    /// Renders what a plan issues.
     pub(crate) async fn issue(
         &self,
         control: &Control,
         now: Millis,
         plan: &Plan,
-        message: Option<&str>,
-        channel: Option<&ChannelName>,
+        label: Label<'_>,
     ) -> Result<Issued, PublishError> {
         let mut instants = Instants::new(control, now);
         let mut issued = Issued::default();
         for group in &plan.issues {
-            self.issue_group(control, group, &mut instants, message, channel, &mut issued).await?;
+            self.issue_group(control, group, &mut instants, label, &mut issued).await?;
         }
         Ok(issued)
     }
 
-    /// Renders one group of copies and directives.
+    /// Renders one group.
     pub(crate) async fn issue_group(
         &self,
         control: &Control,
         group: &IssueGroup,
         instants: &mut Instants<'_>,
-        message: Option<&str>,
-        channel: Option<&ChannelName>,
+        label: Label<'_>,
         issued: &mut Issued,
     ) -> Result<(), PublishError> {
         let asked = group.why == Why::Asked;
         let mut new_group = self.group_of(control, group).await?;
-        new_group.channel = channel.filter(|_| asked).cloned();
-        match (group.why, message) {
+        new_group.channel = label.channel.filter(|_| asked).cloned();
+        if let Some(record) = label.record.filter(|_| asked) {
+            new_group.git_commit = record.commit().map(str::to_owned);
+        }
+        match (group.why, label.message) {
             (Why::Asked, Some(message)) => new_group.message = Some(message.to_owned()),
             (Why::Asked | Why::Renewed, _) => {}
             (Why::Reverted, _) => {
@@ -79,7 +91,7 @@ impl Publishing {
         }
         for planned in &group.entries {
             let created_at = instants.take(planned.lane.platform);
-            issued.entries.push(self.entry(control, group, planned, &new_group, created_at).await?);
+            issued.entries.push(self.entry(control, group, planned, &new_group, created_at, label.record).await?);
         }
         issued.groups.push(new_group);
         Ok(())
@@ -117,6 +129,7 @@ impl Publishing {
         planned: &PlannedEntry,
         new_group: &NewGroup,
         created_at: Millis,
+        record: Option<&KnownRecord>,
     ) -> Result<NewEntry, PublishError> {
         let branch = control.branch(group.branch);
         let branch = branch.ok_or_else(|| PublishError::Internal("an entry for a branch that is gone".into()))?;
@@ -140,7 +153,10 @@ impl Publishing {
                 embedded(origin, named.as_ref(), planned, new_group.id, &frame, self.now())?
             }
             Content::New { .. } => {
-                return Err(PublishError::Internal("only a publish brings something new".into()));
+                let nobodys = || PublishError::Internal("only a publish brings something new".into());
+                let record = record.ok_or_else(nobodys)?;
+                let frame = Frame { id: record.id().unwrap_or(frame.id), commit: record.commit(), ..frame };
+                record.begun(prepare::entry(record.export(), planned, new_group.id, &frame, self.now())?)
             }
         };
         Ok(entry)
@@ -172,7 +188,7 @@ fn reissued(
     frame: &Frame<'_>,
     now: Millis,
 ) -> Result<NewEntry, PublishError> {
-    let body = render::reissue(&origin.body, frame)?.render();
+    let body = render::reissue(origin, frame)?.render();
     judge::manifest(&planned.lane, frame.branch, &body, now)?;
     let assets = origin.assets.iter().map(|asset| NewAsset {
         hash: asset.hash,
@@ -190,6 +206,7 @@ fn reissued(
         content: origin.past.content,
         origin: Some(origin.past.entry.id),
         held: planned.held,
+        disabled: false,
         rollout: planned.rollout,
         rule: planned.rule.clone(),
         assets: assets.collect(),
@@ -216,6 +233,7 @@ fn embedded(
         content: render::embedded_fingerprint(),
         origin,
         held: planned.held,
+        disabled: false,
         rollout: planned.rollout,
         rule: planned.rule.clone(),
         assets: Vec::new(),

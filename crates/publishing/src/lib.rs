@@ -15,6 +15,7 @@ mod audit;
 mod bootstrap;
 mod command;
 mod commit;
+mod content;
 mod encode;
 mod error;
 mod issue;
@@ -25,6 +26,8 @@ mod operate;
 pub mod ports;
 mod precondition;
 mod prepare;
+mod record;
+mod remote;
 mod render;
 mod turns;
 mod upload;
@@ -43,13 +46,15 @@ pub use command::{Command, Destination, TermsAsked};
 pub use commit::{CommitRequest, DetachedSignature};
 pub use error::PublishError;
 pub use keys::{GenerateKey, ImportKey, KeyInfo};
-pub use listing::{Listed, Page, PageAsked, Shown, State};
+pub use listing::{Listed, Page, PageAsked, Shown, ShownFile, State};
 pub use operate::{Caller, IssuedGroup, IssuedUpdate, Outcome};
 pub use precondition::{IfMatch, channel_etag, updates_etag};
 pub use prepare::{ExportAsset, PlatformExport, PrepareRequest, PreparedPublish, PreparedUpdate, Source, Warning};
+pub use record::{KnownRecord, Metadata, MetadataError, Record, RemoteAsset, RemoteFile};
+pub use remote::{AssetUrl, AssetUrlError, FileName, FileNameError, is_public, parse_sha256};
 pub use upload::UploadError;
 
-use ports::{Announce, Clock, Entropy};
+use ports::{Announce, Clock, Entropy, FetchAsset, Outside};
 use turns::OneAtATime;
 
 /// The one signature algorithm that the client knows.
@@ -81,6 +86,10 @@ pub struct Rules {
     pub max_assets: usize,
     /// Brotli's quality, 5 to 9.
     pub brotli_quality: u32,
+    /// Whether files of updates may lie at addresses that are not public.
+    pub allow_private_addresses: bool,
+    /// The header with the key that devices must send, where they must: they send it to every host of a file.
+    pub device_key_header: Option<String>,
 }
 
 /// The use cases. One for the process.
@@ -93,22 +102,17 @@ pub struct Publishing {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     announce: Arc<dyn Announce>,
+    fetch: Arc<dyn FetchAsset>,
     compressing: Arc<Semaphore>,
+    fetching: Arc<Semaphore>,
     one_at_a_time: OneAtATime<AppId>,
     encoding: OneAtATime<BlobHash>,
 }
 
 impl Publishing {
     /// Wires the use cases to what they work on.
-    pub fn new(
-        store: Arc<dyn Store>,
-        blobs: BlobStore,
-        master_key: MasterKey,
-        rules: Rules,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
-        announce: Arc<dyn Announce>,
-    ) -> Self {
+    pub fn new(store: Arc<dyn Store>, blobs: BlobStore, master_key: MasterKey, rules: Rules, outside: Outside) -> Self {
+        let Outside { clock, entropy, announce, fetch } = outside;
         Self {
             store,
             blobs,
@@ -117,7 +121,9 @@ impl Publishing {
             clock,
             entropy,
             announce,
+            fetch,
             compressing: Arc::new(Semaphore::new(encode::AT_A_TIME)),
+            fetching: Arc::new(Semaphore::new(record::FETCHES_AT_A_TIME)),
             one_at_a_time: OneAtATime::default(),
             encoding: OneAtATime::default(),
         }

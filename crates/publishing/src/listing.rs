@@ -2,11 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
+use bytes::Bytes;
 use model::control::{Control, PastEntry, Refusal};
 use model::{
-    AppId, AppSlug, BranchId, BranchName, ChannelName, Millis, Platform, RuntimeVersion, UpdateGroupId, UpdateId,
+    AppId, AppSlug, BlobHash, BranchId, BranchName, ChannelName, EntryKind, Millis, Platform, RuntimeVersion,
+    UpdateGroupId, UpdateId,
 };
-use store::{GroupRecord, StoredUpdate};
+use protocol::Manifest;
+use protocol::asset_hash::parse_asset_hash;
+use store::{GroupRecord, StoredUpdate, UpdateAsset};
 
 use crate::operate::embedded_newer;
 use crate::prepare::Warning;
@@ -88,8 +92,27 @@ pub struct Listed {
 pub struct Shown {
     /// As in a list.
     pub listed: Listed,
-    /// Its bytes and assets.
-    pub stored: StoredUpdate,
+    /// The exact manifest or directive.
+    pub body: Bytes,
+    /// Its files, the bundle first.
+    pub files: Vec<ShownFile>,
+}
+
+/// One file of an update.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownFile {
+    /// SHA-256 of its bytes.
+    pub hash: BlobHash,
+    /// What the bundle's code looks it up by.
+    pub key: String,
+    /// The type it is served with, or said to be.
+    pub content_type: String,
+    /// Bytes; unknown of what lies on another host.
+    pub size: Option<u64>,
+    /// Whether it is the bundle.
+    pub launch: bool,
+    /// Where phones fetch it.
+    pub url: String,
 }
 
 impl Publishing {
@@ -140,7 +163,9 @@ impl Publishing {
         for listed in listed {
             let stored = self.store.update(control.app, listed.past.entry.id).await?;
             // Deleted since: then it is not shown.
-            shown.extend(stored.map(|stored| Shown { listed, stored }));
+            if let Some(stored) = stored {
+                shown.push(Shown { files: files(&stored)?, body: stored.body, listed });
+            }
         }
         Ok(shown)
     }
@@ -180,6 +205,34 @@ impl Publishing {
         let records = self.store.groups(app, &ids).await?;
         Ok(records.into_iter().map(|record| (record.group.id, record)).collect())
     }
+}
+
+/// What the manifest names, with what is known of what lies here.
+fn files(stored: &StoredUpdate) -> Result<Vec<ShownFile>, PublishError> {
+    if stored.past.entry.kind != EntryKind::Update {
+        return Ok(Vec::new());
+    }
+    let unreadable = |error: String| PublishError::Internal(format!("a stored manifest: {error}"));
+    let manifest = Manifest::parse(&stored.body).map_err(|error| unreadable(error.to_string()))?;
+    let here: HashMap<(&str, bool), &UpdateAsset> =
+        stored.assets.iter().map(|asset| ((asset.key.as_str(), asset.launch), asset)).collect();
+    let bundle = &manifest.launch_asset;
+    let bundle = (true, &bundle.key, &bundle.hash, &bundle.content_type, &bundle.url);
+    let others = manifest.assets.iter().map(|one| (false, &one.key, &one.hash, &one.content_type, &one.url));
+    std::iter::once(bundle)
+        .chain(others)
+        .map(|(launch, key, hash, content_type, url)| {
+            let here = here.get(&(key.as_str(), launch));
+            Ok(ShownFile {
+                hash: parse_asset_hash(hash).map(BlobHash).ok_or_else(|| unreadable(format!("the hash {hash:?}")))?,
+                key: key.clone(),
+                content_type: here.map_or(content_type, |here| &here.content_type).clone(),
+                size: here.map(|here| here.size),
+                launch,
+                url: url.clone(),
+            })
+        })
+        .collect()
 }
 
 pub(crate) fn served(control: &Control) -> Result<HashSet<UpdateId>, PublishError> {

@@ -140,6 +140,9 @@ impl Publishing {
             ids: ChannelIds { channel: ChannelId(self.new_id()), branch: BranchId(self.new_id()) },
             salt: Salt(self.random_id()),
         };
+        if let Command::PublishRecord(record) = command {
+            record.check(&control)?;
+        }
         let plan = command.plan(&control, fresh).map_err(|refusal| PublishError::refused(refusal, &control))?;
         let action = command.action();
         let mut warnings: Vec<Warning> = plan.notes.iter().map(Warning::from).collect();
@@ -148,8 +151,7 @@ impl Publishing {
             let etag = self.edited_etag(command, &control).await?;
             return Ok(Outcome { action: action.as_str().into(), changed, groups: Vec::new(), warnings, etag });
         }
-        let (message, channel) = command.label();
-        let issued = self.issue(&control, now, &plan, message, channel).await?;
+        let issued = self.issue(&control, now, &plan, command.label()).await?;
         let mut operation = Operation {
             app,
             action,
@@ -164,6 +166,9 @@ impl Publishing {
         let mut signatures = self.sign(app, &operation, &[]).await?;
         signatures.extend(self.sign_uncovered(app, &control, &after).await?);
         warnings.extend(self.warnings(app, &operation, &after, now).await?);
+        if let Command::PublishRecord(record) = command {
+            warnings.extend(self.record_warnings(record, &control).await?);
+        }
         let outcome = Outcome {
             action: action.as_str().into(),
             changed,
@@ -266,7 +271,7 @@ pub(crate) fn after(before: &Control, operation: &Operation) -> Result<Control, 
                 group: entry.group,
                 created_at: entry.created_at,
                 kind: entry.kind,
-                disabled: false,
+                disabled: entry.disabled,
                 held: entry.held,
                 rollout: entry.rollout,
                 rule: entry.rule.clone(),

@@ -1,6 +1,6 @@
 //! Prepare: everything up to the signatures, stored unseen.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use model::control::plan::{self, IssueGroup, Note, PlannedEntry, Why};
@@ -15,7 +15,8 @@ use store::{Actor, AuditAction, Controlled, NewBranch, NewChannel, NewEntry, New
 
 use crate::audit::detail;
 use crate::command::{Destination, TermsAsked};
-use crate::issue::{Instants, Issued};
+use crate::content::{CheckedAsset, CheckedExport, Place};
+use crate::issue::{Instants, Issued, Label};
 use crate::operate::after;
 use crate::render::{self, Frame};
 use crate::{Caller, Command, PublishError, Publishing, judge};
@@ -120,22 +121,6 @@ struct Look {
     plan: Plan,
 }
 
-/// A platform's export whose keys are unique and whose types are decided.
-pub(crate) struct CheckedExport {
-    pub lane: LaneId,
-    pub bundle: BlobHash,
-    pub assets: Vec<CheckedAsset>,
-    pub config: Option<Value>,
-}
-
-/// An asset whose extension is as the manifest spells it.
-pub(crate) struct CheckedAsset {
-    pub hash: BlobHash,
-    pub key: String,
-    pub file_extension: String,
-    pub content_type: &'static str,
-}
-
 /// Bytes of a file's name on Android's and iOS' file systems.
 const LONGEST_FILE_NAME: usize = 255;
 
@@ -161,20 +146,12 @@ impl Publishing {
             if group.why == Why::Asked {
                 self.render_new(&request, &exports, group, &branch, &mut instants, now, &mut issued)?;
             } else {
-                self.issue_group(&control, group, &mut instants, None, None, &mut issued).await?;
+                self.issue_group(&control, group, &mut instants, Label::default(), &mut issued).await?;
             }
         }
         let late = |entry: &NewEntry| head_in_future(entry.lane.platform, entry.created_at, now);
         warnings.extend(issued.entries.iter().filter_map(late));
-        if branch.pinned {
-            warnings.push(Warning {
-                code: "held".into(),
-                message: format!(
-                    "the branch `{}` is pinned: nothing of this is served until it is unpinned",
-                    branch.name
-                ),
-            });
-        }
+        warnings.extend(held(&branch));
         // A publish that edits nothing stands for itself; one that does was planned on this state.
         let at_version = (!plan.edits.is_empty()).then_some(control.version);
         let mut operation = Operation {
@@ -350,16 +327,19 @@ impl Publishing {
             }
             assets.push(CheckedAsset {
                 hash: asset.hash,
+                place: Place::Here,
                 key: asset.key.clone(),
                 // The client puts key and extension together to a file name; without one it is the key alone.
                 file_extension: if extension.is_empty() { String::new() } else { format!(".{extension}") },
-                content_type: content_type::for_extension(extension),
+                content_type: content_type::for_extension(extension).into(),
             });
         }
         Ok(CheckedExport {
             lane: LaneId { platform, runtime_version: export.runtime_version.clone() },
             bundle: export.bundle,
+            bundle_place: Place::Here,
             assets,
+            metadata: BTreeMap::new(),
             config: export.config.clone(),
         })
     }
@@ -399,7 +379,7 @@ fn check_key(asset: &ExportAsset) -> Result<(), PublishError> {
 }
 
 /// One rendered entry, accepted by the strict client.
-fn entry(
+pub(crate) fn entry(
     export: &CheckedExport,
     planned: &PlannedEntry,
     group: UpdateGroupId,
@@ -418,9 +398,18 @@ fn entry(
         content: render::fingerprint(export, frame.public_url),
         origin: None,
         held: planned.held,
+        disabled: false,
         rollout: planned.rollout,
         rule: planned.rule.clone(),
         assets: render::asset_rows(export),
+    })
+}
+
+/// What is published behind a pin is not seen.
+pub(crate) fn held(branch: &BranchState) -> Option<Warning> {
+    branch.pinned.then(|| Warning {
+        code: "held".into(),
+        message: format!("the branch `{}` is pinned: nothing of this is served until it is unpinned", branch.name),
     })
 }
 
@@ -444,7 +433,7 @@ fn distinct_blobs(exports: &[CheckedExport]) -> Vec<(BlobHash, &'static str)> {
     for export in exports {
         distinct.entry(export.bundle).or_insert(content_type::LAUNCH_ASSET);
         for asset in &export.assets {
-            distinct.entry(asset.hash).or_insert(asset.content_type);
+            distinct.entry(asset.hash).or_insert_with(|| content_type::for_extension(&asset.file_extension));
         }
     }
     let mut distinct: Vec<_> = distinct.into_iter().collect();

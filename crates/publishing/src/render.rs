@@ -1,5 +1,7 @@
 //! From an export to the exact bytes of its manifest.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use model::control::ContentFingerprint;
 use model::{BlobHash, BranchId, BranchName, ChannelName, Millis, UpdateId};
@@ -10,10 +12,11 @@ use protocol::manifest::{Asset, LaunchAsset};
 use protocol::{Directive, Manifest, Timestamp};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
-use store::NewAsset;
+use store::{NewAsset, StoredUpdate};
 
 use crate::PublishError;
-use crate::prepare::{CheckedAsset, CheckedExport};
+use crate::content::{CheckedAsset, CheckedExport, Place};
+use crate::remote::AssetUrl;
 
 /// What a manifest says beside the export's own content.
 pub(crate) struct Frame<'p> {
@@ -27,7 +30,7 @@ pub(crate) struct Frame<'p> {
 }
 
 /// The key of `metadata` that filters compare (architecture.md §4 *Filters*).
-const BRANCH_ID: &str = "branchId";
+pub(crate) const BRANCH_ID: &str = "branchId";
 
 pub(crate) fn manifest(export: &CheckedExport, frame: &Frame<'_>) -> Result<Manifest, PublishError> {
     Ok(Manifest {
@@ -39,10 +42,15 @@ pub(crate) fn manifest(export: &CheckedExport, frame: &Frame<'_>) -> Result<Mani
             // A bundle whose key is known is never downloaded again, so the key is the content (protocol.md §3).
             key: export.bundle.to_string(),
             content_type: content_type::LAUNCH_ASSET.into(),
-            url: asset_url(frame.public_url, export.bundle),
+            url: url_of(&export.bundle_place, export.bundle, frame.public_url),
         },
         assets: export.assets.iter().map(|asset| manifest_asset(asset, frame.public_url)).collect(),
-        metadata: [(BRANCH_ID.to_owned(), frame.branch.to_string())].into(),
+        metadata: export
+            .metadata
+            .clone()
+            .into_iter()
+            .chain([(BRANCH_ID.to_owned(), frame.branch.to_string())])
+            .collect(),
         extra: extra(export.config.as_ref(), frame),
     })
 }
@@ -51,10 +59,14 @@ fn manifest_asset(asset: &CheckedAsset, public_url: &str) -> Asset {
     Asset {
         hash: asset_hash(&asset.hash.0),
         key: asset.key.clone(),
-        content_type: asset.content_type.into(),
+        content_type: asset.content_type.clone().into_owned(),
         file_extension: asset.file_extension.clone(),
-        url: asset_url(public_url, asset.hash),
+        url: url_of(&asset.place, asset.hash, public_url),
     }
+}
+
+fn url_of(place: &Place, hash: BlobHash, public_url: &str) -> String {
+    place.url().map_or_else(|| asset_url(public_url, hash), ToString::to_string)
 }
 
 fn asset_url(public_url: &str, hash: BlobHash) -> String {
@@ -92,15 +104,19 @@ fn scope_key(config: &Value) -> Option<&str> {
 }
 
 /// The same content under a new id, time and branch.
-pub(crate) fn reissue(stored: &[u8], frame: &Frame<'_>) -> Result<Manifest, PublishError> {
+pub(crate) fn reissue(stored: &StoredUpdate, frame: &Frame<'_>) -> Result<Manifest, PublishError> {
     let manifest =
-        Manifest::parse(stored).map_err(|error| PublishError::Internal(format!("a stored manifest: {error}")))?;
+        Manifest::parse(&stored.body).map_err(|error| PublishError::Internal(format!("a stored manifest: {error}")))?;
     let mut manifest = manifest.reissue(frame.id.0, timestamp(frame.created_at)?);
-    // The address of this server today: the one of then may be gone.
+    // The address of this server today: the one of then may be gone. What lies on another host stays there.
+    let here: HashSet<BlobHash> = stored.assets.iter().map(|asset| asset.hash).collect();
     let assets = manifest.assets.iter_mut().map(|asset| (&asset.hash, &mut asset.url));
     for (hash, url) in assets.chain([(&manifest.launch_asset.hash, &mut manifest.launch_asset.url)]) {
         let hash = parse_asset_hash(hash).map(BlobHash);
-        *url = asset_url(frame.public_url, hash.ok_or_else(|| PublishError::Internal("a stored hash".into()))?);
+        let hash = hash.ok_or_else(|| PublishError::Internal("a stored hash".into()))?;
+        if here.contains(&hash) {
+            *url = asset_url(frame.public_url, hash);
+        }
     }
     manifest.metadata.insert(BRANCH_ID.into(), frame.branch.to_string());
     manifest.extra.insert("branchName".into(), frame.branch_name.as_str().into());
@@ -127,7 +143,13 @@ fn signing_info(manifest: &Manifest) -> Option<SigningInfo> {
 pub(crate) fn fingerprint(export: &CheckedExport, public_url: &str) -> ContentFingerprint {
     let assets: Vec<_> =
         export.assets.iter().map(|asset| json!([asset.key, asset.file_extension, asset.hash])).collect();
-    let content = json!({ "bundle": export.bundle, "assets": assets, "config": export.config, "at": public_url });
+    let mut content = json!({ "bundle": export.bundle, "assets": assets, "config": export.config, "at": public_url });
+    let places = std::iter::once(&export.bundle_place).chain(export.assets.iter().map(|asset| &asset.place));
+    let places: Vec<_> = places.map(|place| place.url().map(AssetUrl::as_str)).collect();
+    if places.iter().any(Option::is_some) {
+        content["places"] = json!(places);
+        content["metadata"] = json!(export.metadata);
+    }
     ContentFingerprint(Sha256::digest(content.to_string().as_bytes()).into())
 }
 
@@ -136,21 +158,21 @@ pub(crate) fn embedded_fingerprint() -> ContentFingerprint {
     ContentFingerprint(Sha256::digest(b"rollBackToEmbedded").into())
 }
 
-/// The rows of an export's files, launch asset first.
+/// The rows of an export's files, launch asset first. Of those on other hosts there are none: rows are about blobs.
 pub(crate) fn asset_rows(export: &CheckedExport) -> Vec<NewAsset> {
-    let bundle = NewAsset {
+    let bundle = (export.bundle_place == Place::Here).then(|| NewAsset {
         hash: export.bundle,
         key: export.bundle.to_string(),
         content_type: content_type::LAUNCH_ASSET.into(),
         launch: true,
-    };
-    let others = export.assets.iter().map(|asset| NewAsset {
+    });
+    let others = export.assets.iter().filter(|asset| asset.place == Place::Here).map(|asset| NewAsset {
         hash: asset.hash,
         key: asset.key.clone(),
-        content_type: asset.content_type.into(),
+        content_type: asset.content_type.clone().into_owned(),
         launch: false,
     });
-    std::iter::once(bundle).chain(others).collect()
+    bundle.into_iter().chain(others).collect()
 }
 
 pub(crate) fn timestamp(instant: Millis) -> Result<Timestamp, PublishError> {

@@ -4,6 +4,7 @@ pub mod check_log;
 pub mod config;
 pub mod connections;
 mod database;
+mod fetch;
 mod follow;
 mod logging;
 pub mod machine;

@@ -12,7 +12,7 @@ use delivery::door::{ApiKeys, Door, Open};
 use delivery::record::CheckSink;
 use delivery::{Delivery, RefreshError};
 use model::{AppId, AppSlug, ChannelName, KeyId};
-use publishing::ports::{Announce, Clock, Entropy};
+use publishing::ports::{Announce, Clock, Entropy, Outside};
 use publishing::{PublishError, Publishing, Rules, token_hash};
 use store::{Store, StoreError};
 use store_postgres::Time;
@@ -24,6 +24,7 @@ use zeroize::Zeroizing;
 use crate::check_log::{CheckLog, CheckLogWriter};
 use crate::config::{Access, DatabaseSource, Settings};
 use crate::database::Database;
+use crate::fetch::WebFetch;
 use crate::follow;
 use crate::machine::{SystemClock, SystemEntropy};
 use crate::master_key::{self, MasterKeyError};
@@ -244,11 +245,20 @@ pub async fn start_with(settings: Settings, parts: Parts) -> Result<RunningServe
         max_upload_bytes: settings.limits.max_upload_bytes,
         max_assets: settings.limits.max_assets,
         brotli_quality: settings.assets.brotli_quality,
+        allow_private_addresses: settings.admin_publish.allow_private_addresses,
+        device_key_header: match settings.devices.access {
+            Access::Open => None,
+            Access::ApiKeys(_) => Some(settings.devices.api_key_header.to_string()),
+        },
     };
     let public_url: Arc<str> = rules.public_url.as_str().into();
-    let announce = Arc::new(Reload(delivery.clone()));
-    let publishing =
-        Publishing::new(store.clone(), blobs, master_key, rules, parts.clock.clone(), parts.entropy, announce);
+    let outside = Outside {
+        clock: parts.clock.clone(),
+        entropy: parts.entropy,
+        announce: Arc::new(Reload(delivery.clone())),
+        fetch: Arc::new(WebFetch::new(&settings.admin_publish, settings.limits.max_upload_bytes)),
+    };
+    let publishing = Publishing::new(store.clone(), blobs, master_key, rules, outside);
     publishing.open_all_keys().await.map_err(|error| match error {
         PublishError::Store(error) => StartError::Store(error),
         source => StartError::WrongMasterKey { setting: master_key::setting(&settings.master_key), source },

@@ -79,7 +79,7 @@ async fn a_file_of_the_first_release_is_brought_up_to_date() {
     assert_eq!(store.load(APP).await.unwrap().unwrap().entries[0].body, "the body");
     let session = SessionId(Uuid::from_u128(7));
     assert_eq!(store.prepared(APP, session, Millis(1)).await.unwrap(), None);
-    assert_eq!(applied(&file).await, [1, 2]);
+    assert_eq!(applied(&file).await, [1, 2, 3]);
 }
 
 #[tokio::test]

@@ -167,6 +167,7 @@ fn publish(instant: i64) -> Operation {
         content: ContentFingerprint([0; 32]),
         origin: None,
         held: false,
+        disabled: false,
         rollout: None,
         rule: None,
         assets: Vec::new(),

@@ -114,11 +114,14 @@ pub struct NewEntry {
     pub origin: Option<UpdateId>,
     /// Stored, not served yet.
     pub held: bool,
+    /// Stored, and served to nobody until it is enabled.
+    pub disabled: bool,
     /// Served to a share of the devices first.
     pub rollout: Option<Rollout>,
     /// Served to some devices only.
     pub rule: Option<Arc<Rule>>,
-    /// Its assets, launch asset included, in the manifest's order; none for a directive.
+    /// Its assets that lie here, launch asset included, in the manifest's order; none for a directive. What lies on
+    /// another host stands in the manifest alone.
     pub assets: Vec<NewAsset>,
 }
 
@@ -241,6 +244,9 @@ pub enum CommitError {
         /// The key.
         key_id: KeyId,
     },
+    /// An update has an entry's id, or had it until it was deleted. Of any app: devices know an update by its id alone.
+    #[error("there is an update {0} already")]
+    IdTaken(UpdateId),
     /// The idempotency key belongs to another request.
     #[error(transparent)]
     Conflict(#[from] IdempotencyConflict),
@@ -257,7 +263,7 @@ pub trait Operate: Send + Sync {
     /// [`CommitError::HeadMoved`] (an instant that is not later than all of its platform; without `at_version` also an
     /// entry whose `held` is not whether its branch is pinned); the edits, then the groups' branches
     /// ([`CommitError::UnknownTarget`]); [`CommitError::RolloutActive`]; [`CommitError::MissingBlob`]; the signatures;
-    /// [`CommitError::TooManyConditionalEntries`]. An operation that edits and issues nothing still raises the version.
+    /// [`CommitError::IdTaken`]; [`CommitError::TooManyConditionalEntries`]. An operation that edits and issues nothing still raises the version.
     async fn apply(&self, operation: Operation, seal: Seal) -> Result<Effect<Committed>, CommitError>;
 
     /// Stores a rendered operation that issues something, unseen by devices, for [`SESSION_LIFETIME`].

@@ -33,6 +33,19 @@ impl Publisher {
         self.send(Method::POST, path, headers, body.into()).await
     }
 
+    /// `POST /admin/publish`, as the product brief's script sends it; for the default app.
+    pub async fn post_record(&self, record: &impl Serialize, headers: &[(&str, &str)]) -> Answered {
+        let body = serde_json::to_vec(record).expect("a body");
+        self.post_raw_record("", body.into(), headers).await
+    }
+
+    /// The same with a query, which begins with its `?`, and any body.
+    pub async fn post_raw_record(&self, query: &str, body: Bytes, headers: &[(&str, &str)]) -> Answered {
+        let mut all = vec![("authorization", self.authorization.as_str())];
+        all.extend_from_slice(headers);
+        self.caller.send(Method::POST, &format!("/admin/publish{query}"), &all, body).await
+    }
+
     /// `GET` beneath the app.
     pub async fn get(&self, path: &str) -> Answered {
         self.send(Method::GET, path, &[], Bytes::new()).await

@@ -202,6 +202,7 @@ fn of_publishing(operation: &str) -> Option<Example> {
                 api::DetachedSignature { update: UPDATE.into(), key_id: "root".into(), sig: "c2lnbmF0dXJl".into() };
             sent(&api::CommitPublish { signatures: vec![signature] }, &published())
         }
+        "publish_record" => sent(&record(), &published()),
         "roll_back" => {
             let back = api::RollBack {
                 channel: Some(CHANNEL.into()),
@@ -318,6 +319,34 @@ fn prepare() -> api::PreparePublish {
     }
 }
 
+fn record() -> api::PublishRecord {
+    let file = "4f1cb2cac2370cd5050681232e8575a8.png";
+    let asset = api::RecordAsset {
+        file_name: file.into(),
+        url: format!("https://cdn.example.com/updates/42/assets/{file}"),
+        content_type: Some("image/png".into()),
+        hash: Some(IMAGE.into()),
+    };
+    api::PublishRecord {
+        id: None,
+        platform: "ios".into(),
+        runtime_version: RUNTIME.into(),
+        channel: CHANNEL.into(),
+        launch_asset_url: "https://cdn.example.com/updates/42/index.ios.bundle".into(),
+        launch_asset_hash: Some(BUNDLE.into()),
+        assets: vec![asset],
+        metadata: Some(serde_json::Map::from_iter([("build".into(), "42".into())])),
+        commit: Some("cafe123".into()),
+        rollout: Some(10),
+        is_disabled: false,
+        verify: false,
+        message: Some("Faster start".into()),
+        expo_config: None,
+        force: false,
+        on_rollout: api::OnRollout::Refuse,
+    }
+}
+
 fn prepared() -> api::Prepared {
     let update = api::PreparedUpdate {
         id: UPDATE.into(),
@@ -354,8 +383,9 @@ fn shown() -> api::ShownUpdates {
         hash: BUNDLE.into(),
         key: "bundle".into(),
         content_type: "application/javascript".into(),
-        size: 1_402_113,
+        size: Some(1_402_113),
         launch: true,
+        url: format!("https://updates.example.com/assets/{BUNDLE}"),
     };
     let body = "{\"id\":\"6c1f0f5e-4a3b-4f6e-9a53-5d1f0d9b7a21\",…}".into();
     api::ShownUpdates { updates: vec![api::ShownUpdate { update: update(), body, assets: vec![asset] }] }

@@ -161,10 +161,11 @@ async fn what_was_published_is_listed_and_shown() {
         update("held", json!({"kind": "roll_back_to_embedded"})),
         update("covered", json!({"warnings": warning})),
     ], "next_cursor": "c2"});
-    let asset = |key: &str, launch| json!({"hash": "ab".repeat(32), "key": key, "content_type": "image/png", "size": 12_100, "launch": launch});
+    let asset = |key: &str, launch| json!({"hash": "ab".repeat(32), "key": key, "content_type": "image/png", "size": 12_100, "launch": launch, "url": format!("https://u.example/assets/{key}")});
+    let elsewhere = json!({"hash": "cd".repeat(32), "key": "4567", "content_type": "font/ttf", "launch": false, "url": "https://cdn.example.com/4567.ttf"});
     let full = json!({
         "rule": {"device_in": ["d"]}, "message": "Fixed", "git_commit": "c0ffee", "origin": UPDATE,
-        "body": "{}", "assets": [asset("bundle-key", true), asset("0123", false)],
+        "body": "{}", "assets": [asset("bundle-key", true), asset("0123", false), elsewhere],
     });
     let directive = json!({"kind": "roll_back_to_embedded", "body": "{}", "assets": [], "warnings": warning});
     let shown = json!({"updates": [update("served", full), update("served", directive)]});

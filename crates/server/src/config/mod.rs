@@ -8,7 +8,7 @@ mod settings;
 
 pub use layers::{Layers, Origin};
 pub use settings::{
-    Access, Assets, DatabaseSource, Devices, Limits, Log, LogFormat, MasterKeySource, PublicUrl, Settings,
+    Access, AdminPublish, Assets, DatabaseSource, Devices, Limits, Log, LogFormat, MasterKeySource, PublicUrl, Settings,
 };
 
 use std::fmt;

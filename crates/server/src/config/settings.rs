@@ -28,6 +28,8 @@ pub struct Settings {
     pub assets: Assets,
     /// What strangers may send.
     pub limits: Limits,
+    /// Updates whose files lie elsewhere.
+    pub admin_publish: AdminPublish,
     /// What is written down.
     pub log: Log,
 }
@@ -158,6 +160,15 @@ pub struct Limits {
     pub drain_time: Duration,
 }
 
+/// Updates whose files lie on other hosts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminPublish {
+    /// Whether those hosts may be at addresses that are not public.
+    pub allow_private_addresses: bool,
+    /// For fetching one file.
+    pub fetch_time: Duration,
+}
+
 /// What is written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Log {
@@ -210,6 +221,10 @@ impl Settings {
                 upload_idle_time: read.seconds("limits.upload_idle_seconds"),
                 write_time: read.seconds("limits.write_seconds"),
                 drain_time: read.seconds("limits.drain_seconds"),
+            },
+            admin_publish: AdminPublish {
+                allow_private_addresses: read.flag("admin_publish.allow_private_addresses"),
+                fetch_time: read.seconds("admin_publish.fetch_seconds"),
             },
             log: Log {
                 level: read.text("log.level", "write \"info\", or for example \"info,server=debug\"", |text| {

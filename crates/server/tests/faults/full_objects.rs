@@ -17,15 +17,15 @@ use delivery::door::Open;
 use futures_util::stream::BoxStream;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
-use model::{AppId, AppSlug, ChannelName, KeyId};
+use model::{AppId, AppSlug, BlobHash, ChannelName, KeyId};
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMultipartOptions,
     PutOptions, PutPayload, PutResult, Result, UploadPart,
 };
-use publishing::ports::Announce;
-use publishing::{PublishError, Publishing, Rules, token_hash};
+use publishing::ports::{Announce, FetchAsset, FetchError, Outside};
+use publishing::{AssetUrl, PublishError, Publishing, Rules, token_hash};
 use server::machine::{SystemClock, SystemEntropy};
 use signing::seal::MasterKey;
 use store_sqlite::SqliteStore;
@@ -86,16 +86,16 @@ async fn api(scratch: &TempDir, blobs: BlobStore) -> axum::Router {
         max_upload_bytes: 2 * LARGE as u64,
         max_assets: 100,
         brotli_quality: 5,
+        allow_private_addresses: false,
+        device_key_header: None,
     };
-    let publishing = Publishing::new(
-        store.clone(),
-        blobs.clone(),
-        MasterKey::from_bytes([7; 32]),
-        rules,
-        Arc::new(SystemClock),
-        Arc::new(SystemEntropy),
-        Arc::new(Nobody),
-    );
+    let outside = Outside {
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        announce: Arc::new(Nobody),
+        fetch: Arc::new(Nobody),
+    };
+    let publishing = Publishing::new(store.clone(), blobs.clone(), MasterKey::from_bytes([7; 32]), rules, outside);
     let slug = AppSlug::parse("default").unwrap();
     let (channel, key) = (ChannelName::parse("production").unwrap(), KeyId::parse("main").unwrap());
     publishing.bootstrap(&slug, &channel, &key).await.unwrap();
@@ -114,6 +114,13 @@ async fn api(scratch: &TempDir, blobs: BlobStore) -> axum::Router {
 
 /// Nobody serves devices here.
 struct Nobody;
+
+#[async_trait]
+impl FetchAsset for Nobody {
+    async fn sha256(&self, _: &AssetUrl) -> std::result::Result<BlobHash, FetchError> {
+        Err(FetchError::Status(404))
+    }
+}
 
 #[async_trait]
 impl Announce for Nobody {

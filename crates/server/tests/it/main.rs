@@ -3,6 +3,7 @@
 
 mod access;
 mod assets;
+mod cdn;
 mod chains;
 mod check;
 mod control;
@@ -27,8 +28,10 @@ mod operations_updates;
 mod pki;
 mod preconditions;
 mod publish;
+mod records;
 mod refused_checks;
 mod refused_publishes;
+mod refused_records;
 mod renewed;
 mod resilience;
 mod roll_back;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use model::{AppId, BlobHash, ChannelName};
+use model::{AppId, BlobHash, ChannelName, UpdateId};
 use sqlx::{PgConnection, query, query_scalar};
-use store::{NewEntry, NewGroup, Operation, Seal, StoreError};
+use store::{CommitError, NewEntry, NewGroup, Operation, Seal, StoreError};
 use uuid::Uuid;
 
 use crate::columns::{kind_word, rollout_columns, rule_text, signed};
@@ -15,7 +15,7 @@ pub(super) async fn issue(
     operation: &Operation,
     version: u64,
     seal: &Seal,
-) -> Result<(), StoreError> {
+) -> Result<(), CommitError> {
     for group in &operation.groups {
         insert_group(tx, operation.app, group, seal).await?;
     }
@@ -24,7 +24,7 @@ pub(super) async fn issue(
         insert_entry(tx, operation, entry, version).await?;
         insert_assets(tx, entry).await?;
     }
-    note_types(tx, operation, version).await
+    Ok(note_types(tx, operation, version).await?)
 }
 
 async fn insert_group(tx: &mut PgConnection, app: AppId, group: &NewGroup, seal: &Seal) -> Result<(), StoreError> {
@@ -58,8 +58,8 @@ async fn insert_entry(
     let (share, salt) = rollout_columns(entry.rollout.as_ref());
     query!(
         "INSERT INTO updates (id, app_id, group_id, branch_id, platform, runtime_version, created_at, kind, app_version,
-            fingerprint, origin_id, held, rollout_share, rollout_salt, rule, body)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+            fingerprint, origin_id, held, disabled, rollout_share, rollout_salt, rule, body)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         entry.id.0,
         operation.app.0,
         entry.group.0,
@@ -72,6 +72,7 @@ async fn insert_entry(
         entry.content.0.as_slice(),
         entry.origin.map(|origin| origin.0),
         entry.held,
+        entry.disabled,
         share,
         salt,
         rule_text(entry.rule.as_ref())?,
@@ -83,17 +84,19 @@ async fn insert_entry(
     Ok(())
 }
 
-/// Devices may run the update that had an id.
-async fn check_ids(tx: &mut PgConnection, operation: &Operation) -> Result<(), StoreError> {
+/// Devices may run the update that has an id, or had it.
+async fn check_ids(tx: &mut PgConnection, operation: &Operation) -> Result<(), CommitError> {
     let ids: Vec<Uuid> = operation.entries.iter().map(|entry| entry.id.0).collect();
-    let taken = query_scalar!("SELECT id FROM deleted_updates WHERE id = ANY ($1::uuid[]) LIMIT 1", &ids)
-        .fetch_optional(tx)
-        .await
-        .map_err(fault)?;
-    match taken {
-        None => Ok(()),
-        Some(id) => Err(StoreError::Constraint(format!("{id} is the id of a deleted update").into())),
-    }
+    let taken = query_scalar!(
+        r#"SELECT id AS "id!" FROM updates WHERE id = ANY ($1::uuid[])
+        UNION ALL SELECT id FROM deleted_updates WHERE id = ANY ($1::uuid[])
+        LIMIT 1"#,
+        &ids
+    )
+    .fetch_optional(tx)
+    .await
+    .map_err(fault)?;
+    taken.map_or(Ok(()), |id| Err(CommitError::IdTaken(UpdateId(id))))
 }
 
 /// All assets in one statement: an update may have 20,000.

@@ -45,8 +45,8 @@ pub(super) async fn insert_entry(
     let (share, salt) = rollout_columns(entry.rollout.as_ref());
     query!(
         "INSERT INTO session_entries (session_id, position, update_id, group_id, platform, runtime_version, created_at,
-            kind, fingerprint, origin_id, held, rollout_share, rollout_salt, rule, body)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            kind, fingerprint, origin_id, held, disabled, rollout_share, rollout_salt, rule, body)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         session.0,
         position,
         entry.id.0,
@@ -58,6 +58,7 @@ pub(super) async fn insert_entry(
         entry.content.0.as_slice(),
         entry.origin.map(|origin| origin.0),
         entry.held,
+        entry.disabled,
         share,
         salt,
         rule_text(entry.rule.as_ref())?,
@@ -130,7 +131,7 @@ pub(super) async fn groups(connection: &mut PgConnection, session: SessionId) ->
 pub(super) async fn entries(connection: &mut PgConnection, session: SessionId) -> Result<Vec<NewEntry>, StoreError> {
     const TABLE: &str = "session_entries";
     let rows = query!(
-        "SELECT update_id, group_id, platform, runtime_version, created_at, kind, fingerprint, origin_id, held,
+        "SELECT update_id, group_id, platform, runtime_version, created_at, kind, fingerprint, origin_id, held, disabled,
             rollout_share, rollout_salt, rule, body
         FROM session_entries WHERE session_id = $1 ORDER BY position",
         session.0
@@ -152,6 +153,7 @@ pub(super) async fn entries(connection: &mut PgConnection, session: SessionId) -
                 content: ContentFingerprint(sha256(TABLE, &row.fingerprint)?),
                 origin: row.origin_id.map(UpdateId),
                 held: row.held,
+                disabled: row.disabled,
                 rollout: rollout(TABLE, row.rollout_share, row.rollout_salt)?,
                 rule: rule(TABLE, row.rule.as_deref())?,
                 assets: assets.remove(&id).unwrap_or_default(),

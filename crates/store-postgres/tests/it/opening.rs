@@ -83,7 +83,7 @@ async fn an_edited_migration_is_refused() {
 #[tokio::test]
 async fn a_migration_of_something_else_is_refused() {
     let scene = Scene::new().await;
-    scene.raw("UPDATE _sqlx_migrations SET version = 0").await;
+    scene.raw("UPDATE _sqlx_migrations SET version = 0 WHERE version = 1").await;
     let refused = PostgresStore::open(scene.database.url(), Time::Caller).await;
     assert!(matches!(refused, Err(StoreError::Corrupt { table: "_sqlx_migrations", .. })), "{refused:?}");
 }

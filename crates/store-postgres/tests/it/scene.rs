@@ -119,6 +119,7 @@ pub fn publish_as(id: Uuid, created_at: Millis) -> Operation {
             content: ContentFingerprint([0; 32]),
             origin: None,
             held: false,
+            disabled: false,
             rollout: None,
             rule: None,
             assets: Vec::new(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use model::{AppId, BlobHash, ChannelName};
 use serde_json::{Value, json};
 use sqlx::{SqliteConnection, query, query_scalar};
-use store::{NewEntry, NewGroup, Operation, Seal, StoreError};
+use store::{CommitError, NewEntry, NewGroup, Operation, Seal, StoreError};
 
 use crate::columns::{hex_list, kind_word, rollout_columns, rule_text, signed};
 use crate::fault::fault;
@@ -15,16 +15,18 @@ pub(super) async fn issue(
     operation: &Operation,
     version: u64,
     seal: &Seal,
-) -> Result<(), StoreError> {
+) -> Result<(), CommitError> {
     for group in &operation.groups {
         insert_group(tx, operation.app, group, seal).await?;
     }
     for entry in &operation.entries {
         check_id(tx, entry).await?;
+    }
+    for entry in &operation.entries {
         insert_entry(tx, operation, entry, version).await?;
         insert_assets(tx, entry).await?;
     }
-    note_types(tx, operation, version).await
+    Ok(note_types(tx, operation, version).await?)
 }
 
 async fn insert_group(tx: &mut SqliteConnection, app: AppId, group: &NewGroup, seal: &Seal) -> Result<(), StoreError> {
@@ -67,8 +69,8 @@ async fn insert_entry(
     let (rule, body) = (rule_text(entry.rule.as_ref())?, entry.body.as_ref());
     query!(
         "INSERT INTO updates (id, app_id, group_id, branch_id, platform, runtime_version, created_at, kind, app_version,
-            fingerprint, origin_id, held, rollout_share, rollout_salt, rule, body)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            fingerprint, origin_id, held, disabled, rollout_share, rollout_salt, rule, body)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         id,
         app,
         group,
@@ -81,6 +83,7 @@ async fn insert_entry(
         content,
         origin,
         entry.held,
+        entry.disabled,
         share,
         salt,
         rule,
@@ -92,17 +95,19 @@ async fn insert_entry(
     Ok(())
 }
 
-/// Devices may run the update that had this id.
-async fn check_id(tx: &mut SqliteConnection, entry: &NewEntry) -> Result<(), StoreError> {
+/// Devices may run the update that has this id, or had it.
+async fn check_id(tx: &mut SqliteConnection, entry: &NewEntry) -> Result<(), CommitError> {
     let id = entry.id.0.as_bytes().as_slice();
-    let taken = query_scalar!(r#"SELECT EXISTS (SELECT 1 FROM deleted_updates WHERE id = ?) AS "taken!: bool""#, id)
-        .fetch_one(tx)
-        .await
-        .map_err(fault)?;
-    if taken {
-        return Err(StoreError::Constraint(format!("{} is the id of a deleted update", entry.id).into()));
-    }
-    Ok(())
+    let taken = query_scalar!(
+        r#"SELECT EXISTS (
+            SELECT 1 FROM updates WHERE id = ?1 UNION ALL SELECT 1 FROM deleted_updates WHERE id = ?1
+        ) AS "taken!: bool""#,
+        id
+    )
+    .fetch_one(tx)
+    .await
+    .map_err(fault)?;
+    if taken { Err(CommitError::IdTaken(entry.id)) } else { Ok(()) }
 }
 
 /// All assets in one statement: an update may have 20,000.

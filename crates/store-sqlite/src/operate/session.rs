@@ -214,8 +214,8 @@ async fn insert_entry(
     let (rule, body) = (rule_text(entry.rule.as_ref())?, entry.body.as_ref());
     query!(
         "INSERT INTO session_entries (session_id, position, update_id, group_id, platform, runtime_version, created_at,
-            kind, fingerprint, origin_id, held, rollout_share, rollout_salt, rule, body)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            kind, fingerprint, origin_id, held, disabled, rollout_share, rollout_salt, rule, body)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         session,
         position,
         update,
@@ -227,6 +227,7 @@ async fn insert_entry(
         content,
         origin,
         entry.held,
+        entry.disabled,
         share,
         salt,
         rule,
@@ -292,7 +293,7 @@ async fn entries(connection: &mut SqliteConnection, session: SessionId) -> Resul
     let id = session.0.as_bytes().as_slice();
     let rows = query!(
         r#"SELECT update_id, group_id, platform, runtime_version, created_at, kind, fingerprint, origin_id,
-            held AS "held: bool", rollout_share, rollout_salt, rule, body
+            held AS "held: bool", disabled AS "disabled: bool", rollout_share, rollout_salt, rule, body
         FROM session_entries WHERE session_id = ? ORDER BY position"#,
         id
     )
@@ -314,6 +315,7 @@ async fn entries(connection: &mut SqliteConnection, session: SessionId) -> Resul
                 content: ContentFingerprint(sha256(TABLE, &row.fingerprint)?),
                 origin: origin.map(UpdateId),
                 held: row.held,
+                disabled: row.disabled,
                 rollout: rollout(TABLE, row.rollout_share, row.rollout_salt)?,
                 rule: rule(TABLE, row.rule.as_deref())?,
                 assets: assets.remove(&id).unwrap_or_default(),

@@ -53,6 +53,9 @@ impl Operate for Mutant {
             operation.groups.truncate(1);
         }
         for entry in &mut operation.entries {
+            if self.has(Fault::SaveServesTheDisabled) {
+                entry.disabled = false;
+            }
             if self.has(Fault::SaveLosesTheRule) {
                 entry.rule = None;
             }
@@ -147,6 +150,7 @@ impl Mutant {
         }
         for entry in &mut operation.entries {
             match self.fault() {
+                Fault::ApplyServesTheDisabled => entry.disabled = false,
                 Fault::ApplyLosesTheRule => entry.rule = None,
                 Fault::ApplyLosesTheRollout => entry.rollout = None,
                 Fault::ApplyLosesTheOrigin => entry.origin = None,

@@ -182,15 +182,24 @@ pub(super) async fn groups_go_to_branches_of_the_app(databases: &dyn Databases) 
     assert!(matches!(refused, Err(CommitError::UnknownTarget)), "{refused:?}");
 }
 
-/// An entry of no group, and an id that is taken: mistakes of the caller, of which nothing stays.
+/// Nothing stays of what came under a taken id. A group's, an unknown origin and an entry of no group are mistakes of the
+/// caller.
 pub(super) async fn ids_are_used_once(databases: &dyn Databases) {
     let world = World::new(databases).await;
     let asked = lane(ANDROID, "1");
     let first = world.publish(vec![entry(&asked, 1)]);
     world.issue(&first).await;
+    let neighbour = world.neighbour().await;
+    let theirs = neighbour.issue_at(&asked, [1]).await[0];
+    for id in [first.entries[0].id, theirs] {
+        let taken = NewEntry { id, ..entry(&asked, 11) };
+        let refused = world.refused(&world.publish(vec![entry(&asked, 10), taken]), &seal()).await;
+        assert!(matches!(refused, CommitError::IdTaken(taken) if taken == id), "{refused:?}");
+    }
     // The second entry is refused after the first was written.
-    let taken = NewEntry { id: first.entries[0].id, ..entry(&asked, 11) };
-    let refused = world.refused(&world.publish(vec![entry(&asked, 10), taken]), &seal()).await;
+    let one = entry(&asked, 10);
+    let twice = NewEntry { created_at: at(11), ..one.clone() };
+    let refused = world.refused_at_once(&world.publish(vec![one, twice]), &seal()).await;
     assert!(matches!(refused, CommitError::Store(StoreError::Constraint(_))), "{refused:?}");
     let mut again = world.publish(vec![entry(&asked, 10)]);
     again.groups[0].id = first.groups[0].id;

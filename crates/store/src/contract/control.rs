@@ -32,11 +32,12 @@ pub(super) async fn entries_are_told_as_they_were_issued(databases: &dyn Databas
     let asked = lane(ANDROID, "1.0.0+ü %");
     let plain = entry(&asked, 1);
     let copy = NewEntry { origin: Some(plain.id), ..rolling(&lane(ANDROID, "2"), 2) };
-    let sent = vec![plain, copy, directive(&asked, 3), ruled(&lane(IOS, "1"), 4)];
+    let disabled = NewEntry { disabled: true, ..entry(&asked, 3) };
+    let sent = vec![plain, copy, disabled, directive(&asked, 4), ruled(&lane(IOS, "1"), 5)];
     let operation = world.publish(sent);
     world.issue(&operation).await;
     world.edit(vec![Edit::PinBranch { branch: world.branch, pinned: true }]).await;
-    let held = world.publish(vec![NewEntry { held: true, ..rolling(&asked, 5) }]);
+    let held = world.publish(vec![NewEntry { held: true, ..rolling(&asked, 6) }]);
     world.issue(&held).await;
 
     let told = world.control().await.entries;
@@ -187,8 +188,9 @@ pub(super) async fn missing_signatures_are_told_in_order(databases: &dyn Databas
 
 /// What is told of an entry that was issued.
 pub(super) fn past(branch: BranchId, version: u64, sent: &NewEntry) -> PastEntry {
-    let NewEntry { id, group, ref lane, created_at, kind, content, origin, held, rollout, ref rule, .. } = *sent;
+    let NewEntry { id, group, ref lane, created_at, kind, content, origin, held, disabled, rollout, ref rule, .. } =
+        *sent;
     let lane = LaneId::clone(lane);
-    let entry = Entry { id, group, created_at, kind, disabled: false, held, rollout, rule: rule.clone() };
+    let entry = Entry { id, group, created_at, kind, disabled, held, rollout, rule: rule.clone() };
     PastEntry { branch, lane, entry, origin, content, version }
 }

@@ -136,6 +136,7 @@ fn full_operation(world: &World) -> Operation {
     let held = NewEntry {
         body: Bytes::from_static(b"\xff\x00 not even text\r\n"),
         held: true,
+        disabled: true,
         origin: Some(rolling.id),
         ..directive(&two, 11)
     };

@@ -33,17 +33,18 @@ pub async fn handle(
     Ok(Tagged { etag, body })
 }
 
-fn update(Shown { listed, stored }: Shown) -> Result<api::ShownUpdate, Failure> {
-    let assets = stored.assets.into_iter().map(|asset| api::ShownAsset {
-        hash: asset.hash.to_string(),
-        key: asset.key,
-        content_type: asset.content_type,
-        size: asset.size,
-        launch: asset.launch,
+fn update(Shown { listed, body, files }: Shown) -> Result<api::ShownUpdate, Failure> {
+    let assets = files.into_iter().map(|file| api::ShownAsset {
+        hash: file.hash.to_string(),
+        key: file.key,
+        content_type: file.content_type,
+        size: file.size,
+        launch: file.launch,
+        url: file.url,
     });
     Ok(api::ShownUpdate {
         update: super::update(listed)?,
-        body: String::from_utf8_lossy(&stored.body).into_owned(),
+        body: String::from_utf8_lossy(&body).into_owned(),
         assets: assets.collect(),
     })
 }

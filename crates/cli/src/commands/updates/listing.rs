@@ -1,6 +1,6 @@
 //! How updates are shown.
 
-use api::{ShownUpdate, Update, UpdateKind, UpdateState, Updates};
+use api::{ShownAsset, ShownUpdate, Update, UpdateKind, UpdateState, Updates};
 
 use crate::share::Share;
 use crate::table;
@@ -78,14 +78,21 @@ pub(super) fn in_full(ShownUpdate { update, assets, .. }: &ShownUpdate) -> Strin
         ("issued by", Some(update.issued_by.clone())),
     ];
     let facts: String = facts.into_iter().filter_map(|(name, value)| Some(format!("  {name}: {}\n", value?))).collect();
-    let rows: Vec<[String; 4]> = assets
-        .iter()
-        .map(|asset| {
-            let what = if asset.launch { "bundle".into() } else { asset.key.clone() };
-            [what, asset.content_type.clone(), table::bytes(asset.size), asset.hash.clone()]
-        })
-        .collect();
-    let files =
-        if rows.is_empty() { String::new() } else { table::aligned(["file", "type", "size", "SHA-256"], &rows) };
-    format!("{what} {}\n{facts}{files}", update.id)
+    format!("{what} {}\n{facts}{}", update.id, files(assets))
+}
+
+/// What lies on another host is told with its address; of its size nothing is known.
+fn files(assets: &[ShownAsset]) -> String {
+    let rows = assets.iter().map(|asset| {
+        let what = if asset.launch { "bundle".into() } else { asset.key.clone() };
+        let where_to = if asset.size.is_none() { asset.url.clone() } else { String::new() };
+        let size = asset.size.map(table::bytes).unwrap_or_default();
+        [what, asset.content_type.clone(), size, asset.hash.clone(), where_to]
+    });
+    let rows: Vec<[String; 5]> = rows.collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let elsewhere = if assets.iter().all(|asset| asset.size.is_some()) { "" } else { "at" };
+    table::aligned(["file", "type", "size", "SHA-256", elsewhere], &rows)
 }

@@ -110,6 +110,7 @@ pub(in crate::contract) fn entry(lane: &LaneId, instant: i64) -> NewEntry {
         content: ContentFingerprint(content),
         origin: None,
         held: false,
+        disabled: false,
         rollout: None,
         rule: None,
         assets: Vec::new(),
