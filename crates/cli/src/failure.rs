@@ -55,6 +55,18 @@ pub enum Failure {
         /// What there is.
         known: Vec<String>,
     },
+    /// The branch belongs to another app.
+    #[error("this is another project: its {name} is {ours:?}, and the branch's newest update {update} has {theirs:?}")]
+    AnotherProject {
+        /// Which name differs.
+        name: &'static str,
+        /// What the config says.
+        ours: String,
+        /// What the update says.
+        theirs: String,
+        /// Which update.
+        update: String,
+    },
     /// The request was sent, but not answered: it may have worked.
     #[error("nobody knows whether that worked: the server did not answer in the end")]
     OutcomeUnknown {
@@ -141,7 +153,7 @@ impl Failure {
                 _ => Exit::Unreachable,
             },
             Self::Usage { .. } | Self::Unconfirmed { .. } => Exit::Usage,
-            Self::UnknownChannel { .. } => Exit::Refused,
+            Self::UnknownChannel { .. } | Self::AnotherProject { .. } => Exit::Refused,
             Self::OutcomeUnknown { .. } => Exit::Unreachable,
             Self::ClientRefused { .. } | Self::Undecodable { .. } => Exit::ClientRefused,
             _ => Exit::Failure,
@@ -161,6 +173,11 @@ impl Failure {
                 "it has {}; --create-channel creates a channel and its branch",
                 if known.is_empty() { "none".into() } else { known.join(", ") }
             )),
+            Self::AnotherProject { .. } => Some(
+                "name this project's app with --app (`updraft apps create` makes one), or say --other-project where \
+                 phones shall run this one from now on"
+                    .into(),
+            ),
             Self::OutcomeUnknown { hint, .. } => Some((*hint).into()),
             Self::ExternalKeys(_) => Some(
                 "import the key with `updraft keys import`; bringing signatures made elsewhere is not supported yet"
@@ -198,6 +215,7 @@ impl Failure {
             Self::File { .. } => "file",
             Self::Usage { .. } => "usage",
             Self::UnknownChannel { .. } => Code::UnknownChannel.as_str(),
+            Self::AnotherProject { .. } => "another_project",
             Self::OutcomeUnknown { .. } => "outcome_unknown",
             Self::ExternalKeys(_) => "external_keys",
             Self::ClientRefused { .. } => "client_refused",

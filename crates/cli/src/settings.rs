@@ -127,6 +127,7 @@ impl PublishArgs {
             runtime_version: self.runtime_version,
             message: self.message,
             force: self.force,
+            other_project: self.other_project,
             release: self.release.resolve().await?,
             programs: Programs { unattended: global.non_interactive, ..Programs::default() },
         })
