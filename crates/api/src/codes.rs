@@ -67,6 +67,7 @@ codes! {
     NoRollout = "no_rollout", 409, "The update has no open rollout", "to take an update back that is served to everyone, use `updraft roll-back`; a rollout begins with `updraft rollout start` or `publish --rollout`";
     RolloutCannotLower = "rollout_cannot_lower", 409, "A rollout can only be raised", "to take it back from the devices that have it, revert it: `updraft rollout revert`";
     NotTheHead = "not_the_head", 409, "A rollout starts on what the branch serves first", "republish the update with `--rollout`";
+    NotServed = "not_served", 409, "What is targeted is served to nobody", "republish it with a rule, or enable it first";
     UpdateNeeded = "update_needed", 409, "The update is still needed", "publish something later or disable it first, then delete it";
     NotPinned = "not_pinned", 409, "The branch is not pinned", "nothing is held on it";
     EmbeddedConflict = "embedded_conflict", 409, "An embedded update with this id has other facts", "an embedded update's id is of one build; register the right file";

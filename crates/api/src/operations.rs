@@ -290,6 +290,21 @@ pub struct EditUpdate {
     pub message: Option<String>,
 }
 
+/// `PUT /api/v1/apps/{app}/updates/{id}/rule`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TargetUpdate {
+    /// The devices that it is served to: `{"eq": {"fact": "locale", "value": "de-DE"}}`, `{"device_in": ["…", …]}`, and
+    /// `all`, `any` and `not` of such.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::rule::Rule))]
+    pub rule: serde_json::Value,
+    /// Only this platform of the group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Platform>))]
+    pub platform: Option<String>,
+}
+
 /// `POST /api/v1/apps/{app}/updates/{id}/rollout`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -361,6 +376,7 @@ pub struct Reissue {
     pub rollout: Option<u16>,
     /// Serves them to the devices that match only: `{"device_in": ["…", …]}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::rule::Rule>))]
     pub rule: Option<serde_json::Value>,
     /// About a rollout that is open.
     #[serde(default)]

@@ -108,6 +108,14 @@ pub enum Failure {
         /// Where the reading stopped.
         source: serde_json::Error,
     },
+    /// A file that is larger than any rule.
+    #[error("{} has more than {limit} bytes, which no rule has", path.display())]
+    RuleTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The most that is read, in bytes.
+        limit: u64,
+    },
     /// A file that was to be registered as a released binary.
     #[error("{} is not an app with an embedded update", path.display())]
     NotAnApp {
@@ -191,7 +199,7 @@ impl Failure {
             )),
             Self::Undecodable { .. } => Some("look for a proxy that changes bodies or headers".into()),
             Self::Certificate(_) => Some("`updraft keys certificate` prints the one that belongs to a key".into()),
-            Self::Rule { .. } => Some(Code::InvalidRule.hint().into()),
+            Self::Rule { .. } | Self::RuleTooLarge { .. } => Some(Code::InvalidRule.hint().into()),
             Self::NotAnApp { .. } => Some(Code::NotAnApp.hint().into()),
             Self::Unconfirmed { .. } => Some("say `--yes`".into()),
             Self::File { path, verb: "written", source } => unwritten(path, source),
@@ -222,7 +230,7 @@ impl Failure {
             Self::Undecodable { .. } => "undecodable",
             Self::Certificate(_) => Code::InvalidCertificate.as_str(),
             Self::Header(_) => "header",
-            Self::Rule { .. } => Code::InvalidRule.as_str(),
+            Self::Rule { .. } | Self::RuleTooLarge { .. } => Code::InvalidRule.as_str(),
             Self::NotAnApp { .. } => Code::NotAnApp.as_str(),
             Self::Declined => "declined",
             Self::Unconfirmed { .. } => "unconfirmed",

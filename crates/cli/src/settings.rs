@@ -6,16 +6,18 @@ use protocol::Platform;
 use crate::args::{
     AdminArgs, CheckAutomaticallyArg, Command, DeviceArgs, ExplainArgs, Global, InitArgs, ListUpdatesArgs, LoginArgs,
     OnRolloutArg, OnePlatformArg, OperatorArgs, PlaceArgs, PlatformArg, PublishArgs, RegisterArgs, ReissueArgs,
-    ReleaseArgs, RollBackArgs, RollBackToArg, ServerArgs, StateArg, TargetArgs, TokenArgs, WhichUpdateArgs, YesArgs,
+    ReleaseArgs, RollBackArgs, RollBackToArg, ServerArgs, StateArg, TargetArgs, TargetUpdateArgs, TokenArgs,
+    WhichUpdateArgs, YesArgs,
 };
 use crate::commands::device::{PlayOptions, Trust};
 use crate::commands::embedded::{self, Registration};
 use crate::commands::init::{CheckAutomatically, InitOptions};
 use crate::commands::login::Given;
-use crate::commands::operation::Consent;
+use crate::commands::operation::{Consent, Operation};
 use crate::commands::publish::{PublishOptions, Source, Target};
 use crate::commands::roll_back::{Destination, RollBackOptions};
-use crate::commands::updates::Again;
+use crate::commands::updates::{self, Again};
+use crate::facts;
 use crate::failure::Failure;
 use crate::printer::Mode;
 use crate::programs::Programs;
@@ -97,6 +99,17 @@ impl ReleaseArgs {
             None => None,
         };
         Ok(Release { rollout: self.rollout.map(Percent::basis_points), rule, on_rollout: self.on_rollout.resolve() })
+    }
+}
+
+impl TargetUpdateArgs {
+    pub(crate) async fn resolve(self) -> Result<(OperatorArgs, Operation), Failure> {
+        let (id, platform) = (&self.update.id, self.update.platform.only());
+        let operation = match self.rule {
+            Some(path) => updates::target(id, platform, read_rule(&path).await?),
+            None => updates::untarget(id, platform),
+        };
+        Ok((self.update.operator, operation))
     }
 }
 
@@ -192,7 +205,7 @@ impl DeviceArgs {
             runtime_version: self.runtime_version,
             trust,
             api_key: self.api_key,
-            headers: self.headers,
+            headers: facts::with_headers(self.facts, self.headers),
         })
     }
 }
@@ -240,7 +253,7 @@ impl ExplainArgs {
             current: self.current,
             embedded: self.embedded,
         };
-        Ok((self.operator.resolve(around)?, check, self.headers))
+        Ok((self.operator.resolve(around)?, check, facts::with_headers(self.facts, self.headers)))
     }
 }
 

@@ -10,6 +10,8 @@ pub mod promote;
 pub mod republish;
 pub mod rollout;
 pub mod show;
+pub mod target;
+pub mod untarget;
 
 use model::EntryKind;
 use publishing::{Listed, State};

@@ -177,6 +177,14 @@ fn of_updates(operation: &str) -> Option<Example> {
         "change_rollout" => {
             sent(&api::ChangeRollout::Set { basis_points: 2500, platform: None }, &operated("set_rollout", vec![]))
         }
+        "target_update" => {
+            let rule = json!({ "all": [
+                { "prefix": { "fact": "locale", "value": "de" } },
+                { "version": { "fact": "app_version", "range": ">=1.4.0, <2.0.0" } },
+            ] });
+            sent(&api::TargetUpdate { rule, platform: None }, &operated("target", vec![]))
+        }
+        "untarget_update" => done("target", vec![]),
         "republish_update" => {
             let again = api::Reissue { message: Some("Once more".into()), ..api::Reissue::default() };
             sent(&again, &operated("republish", vec![issued(api::Why::Asked)]))
@@ -400,6 +408,7 @@ fn explanation() -> api::Explanation {
         code: "chosen".into(),
         explanation: "It is the choice: its rollout has reached the device, whose bucket 417 is below 1000.".into(),
         rollout: Some(draw),
+        rule: None,
     };
     api::Explanation {
         answer: api::ExplainedAnswer::Update,

@@ -127,6 +127,7 @@ async fn updates() {
         told(&format!("updates enable {GROUP} --platform ios"), &operated("enable"), Code::UnknownUpdate).await,
         told(&format!("updates delete {UPDATE} --yes"), &operated("delete"), Code::UpdateNeeded).await,
         told(&format!("updates delete {GROUP} --platform ios --yes"), &operated("delete"), Code::UpdateNeeded).await,
+        told(&format!("updates target {GROUP} --clear --platform ios"), &operated("target"), Code::NotServed).await,
         told(&format!("updates republish {GROUP}"), &issued("republish", Why::Asked, true), Code::RolloutActive).await,
         told(
             &format!(
@@ -263,10 +264,22 @@ async fn a_rule_is_read_from_a_file_and_must_be_json() {
     assert_eq!(run(&line, Mode::default()).await.0, Exit::Ok);
     assert_eq!(server.asked().body.unwrap()["rule"], json!({"device_in": ["d1"]}));
 
-    std::fs::write(&rule, "device_in: d1").unwrap();
-    let (exit, out, err) = run(&line, Mode { json: true, ..Mode::default() }).await;
-    assert_eq!(exit, Exit::Failure);
-    assert!(out.contains(r#""code":"invalid_rule""#) && err.contains(Code::InvalidRule.hint()), "{out}{err}");
+    let target = format!("updates target {GROUP} --platform ios --rule {} --server {}", rule.display(), server.url);
+    server.answer(&operated("target"));
+    assert_eq!(run(&target, Mode::default()).await.0, Exit::Ok);
+    let asked = server.asked();
+    assert!(asked.line.starts_with("PUT ") && asked.line.contains(&format!("/updates/{GROUP}/rule")), "{}", asked.line);
+    assert_eq!(asked.body.unwrap(), json!({"rule": {"device_in": ["d1"]}, "platform": "ios"}));
+
+    let bottomless = "{\"not\":".repeat(10_000);
+    for text in ["device_in: d1", &" ".repeat((1 << 20) + 1), &bottomless] {
+        std::fs::write(&rule, text).unwrap();
+        for line in [&line, &target] {
+            let (exit, out, err) = run(line, Mode { json: true, ..Mode::default() }).await;
+            assert_eq!(exit, Exit::Failure);
+            assert!(out.contains(r#""code":"invalid_rule""#) && err.contains(Code::InvalidRule.hint()), "{out}{err}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ mod operations_explain;
 mod operations_going_back;
 mod operations_replays;
 mod operations_rollouts;
+mod operations_targeting;
 mod operations_updates;
 mod pki;
 mod preconditions;
