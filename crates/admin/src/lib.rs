@@ -11,6 +11,7 @@ mod fields;
 mod if_match;
 mod openapi;
 mod operate;
+mod paging;
 mod request;
 
 use std::sync::Arc;

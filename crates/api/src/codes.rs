@@ -39,6 +39,7 @@ macro_rules! codes {
 
 codes! {
     BadRequest = "bad_request", 400, "The request could not be read", "compare the body with the API reference";
+    InvalidCursor = "invalid_cursor", 400, "The cursor is not of this list", "give the `next_cursor` of the page before, unchanged; without a cursor the list begins anew";
     InvalidName = "invalid_name", 400, "A name is not legal", "correct the field that the message names";
     RolloutOver100 = "rollout_over_100", 400, "A rollout goes up to 100 %", "give basis points, hundredths of a percent: 0 to 10,000";
     InvalidExport = "invalid_export", 400, "The export could not be read", "run `npx expo export` again and publish its output unchanged";

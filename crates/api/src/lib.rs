@@ -11,6 +11,7 @@ pub mod keys;
 mod number;
 pub mod object;
 pub mod operations;
+pub mod paging;
 pub mod problem;
 pub mod publish;
 pub mod record;
@@ -30,6 +31,7 @@ pub use operations::{
     ChangeRollout, Channel, ChannelRollout, Channels, CreateApp, CreateChannel, EditUpdate, Embedded, EmbeddedUpdates,
     IssuedGroup, NameBranch, OnRollout, Operated, Pin, Reissue, TargetUpdate, WhichPlatform, Why,
 };
+pub use paging::{Page, WhichPage};
 pub use problem::Problem;
 pub use publish::{
     BlobRef, CommitPublish, DetachedSignature, ExportAsset, Git, MissingBlobs, PlatformExport, PreparePublish,

@@ -84,6 +84,9 @@ pub struct CreateApp {
 pub struct Apps {
     /// By name.
     pub apps: Vec<AppSummary>,
+    /// Asks for the page after this one as `?cursor=`; none on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// One app of a list.
@@ -106,6 +109,9 @@ pub struct AppSummary {
 pub struct Channels {
     /// By name.
     pub channels: Vec<Channel>,
+    /// Asks for the page after this one as `?cursor=`; none on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// A channel.
@@ -199,6 +205,9 @@ pub enum ChangeChannelRollout {
 pub struct Branches {
     /// By name.
     pub branches: Vec<Branch>,
+    /// Asks for the page after this one as `?cursor=`; none on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// A branch.
@@ -416,6 +425,9 @@ pub struct Embedded {
 pub struct EmbeddedUpdates {
     /// By id.
     pub embedded: Vec<Embedded>,
+    /// Asks for the page after this one as `?cursor=`; none on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// `GET /api/v1/apps/{app}/audit`.
@@ -424,6 +436,9 @@ pub struct EmbeddedUpdates {
 pub struct Audit {
     /// Newest first.
     pub lines: Vec<AuditLine>,
+    /// Asks for the page after this one as `?cursor=`; none on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// One line of the audit log.

@@ -1,6 +1,5 @@
 //! What was issued: entries, and the groups that they were issued in.
 
-mod cursor;
 pub mod delete;
 pub mod disable;
 pub mod edit;

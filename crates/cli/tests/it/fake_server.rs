@@ -341,7 +341,7 @@ impl Inner {
                 }
                 created(&self.answers[&key])
             }
-            "keys" => axum::Json(api::Keys { keys: self.keys.clone() }).into_response(),
+            "keys" => axum::Json(api::Keys { keys: self.keys.clone(), next_cursor: None }).into_response(),
             "generate" => {
                 let asked: api::GenerateKey = serde_json::from_slice(body).unwrap();
                 self.add_key(&asked.key_id, asked.common_name.as_deref().unwrap_or("default"))

@@ -343,3 +343,24 @@ async fn an_operation_is_sent_again_under_its_key_and_may_end_unknown() {
     assert_eq!(exit, Exit::Unreachable);
     assert!(out.contains(r#""code":"outcome_unknown""#) && err.contains("see with `updraft audit`"), "{out}{err}");
 }
+
+#[tokio::test]
+async fn a_list_is_read_to_its_end() {
+    let server = FakeServer::start().await;
+    let page = |name: &str, next: Option<&str>| {
+        let channel = json!({"name": name, "branch": "main", "paused": false});
+        json!({"channels": [channel], "next_cursor": next})
+    };
+    for page in [page("a", Some("c=1")), page("b", Some("c2")), page("c", None)] {
+        server.answer(&page);
+    }
+    let json = Mode { json: true, ..Mode::default() };
+    let (exit, out, err) = run(&format!("channels list --server {} --token secret", server.url), json).await;
+    assert_eq!(exit, Exit::Ok, "{err}");
+    let channels: api::Channels = serde_json::from_str(&out).unwrap();
+    let names: Vec<_> = channels.channels.iter().map(|channel| channel.name.as_str()).collect();
+    assert_eq!((names, channels.next_cursor), (vec!["a", "b", "c"], None));
+    let asked = server.inner();
+    let lines: Vec<_> = asked.asked.iter().filter_map(|asked| asked.line.split_once("channels")).collect();
+    assert_eq!(lines.iter().map(|line| line.1).collect::<Vec<_>>(), ["", "?cursor=c%3D1", "?cursor=c2"]);
+}

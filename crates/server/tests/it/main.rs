@@ -22,6 +22,7 @@ mod operations_desk;
 mod operations_embedded;
 mod operations_explain;
 mod operations_going_back;
+mod operations_paging;
 mod operations_replays;
 mod operations_rollouts;
 mod operations_targeting;
