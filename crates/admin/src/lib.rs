@@ -11,7 +11,6 @@ mod fields;
 mod if_match;
 mod openapi;
 mod operate;
-mod paging;
 mod request;
 
 use std::sync::Arc;
@@ -87,7 +86,6 @@ fn table() -> OpenApiRouter<Admin> {
         .routes(routes!(updates::disable::handle))
         .routes(routes!(updates::enable::handle))
         .routes(routes!(updates::rollout::handle))
-        .routes(routes!(updates::target::handle, updates::untarget::handle))
         .routes(routes!(updates::republish::handle))
         .routes(routes!(updates::promote::handle))
         .routes(routes!(blobs::missing::handle))

@@ -4,6 +4,7 @@ mod apps;
 mod branches;
 mod channels;
 mod device;
+mod doctor;
 mod embedded;
 mod explain;
 mod init;
@@ -22,6 +23,7 @@ pub(crate) use apps::{AppsCommand, AuditArgs};
 pub(crate) use branches::BranchesCommand;
 pub(crate) use channels::{ChannelRolloutCommand, ChannelsCommand};
 pub(crate) use device::DeviceArgs;
+pub(crate) use doctor::DoctorArgs;
 pub(crate) use embedded::{EmbeddedCommand, RegisterArgs};
 pub(crate) use explain::ExplainArgs;
 pub(crate) use init::{CheckAutomaticallyArg, InitArgs};
@@ -30,7 +32,7 @@ pub(crate) use login::{LoginArgs, LogoutArgs};
 pub(crate) use publish::{PublishArgs, RollBackArgs};
 pub(crate) use rollout::RolloutCommand;
 pub(crate) use shared::{AdminArgs, OperatorArgs, PlaceArgs, ReleaseArgs, ServerArgs, TargetArgs, TokenArgs, YesArgs};
-pub(crate) use updates::{ListUpdatesArgs, ReissueArgs, TargetUpdateArgs, UpdatesCommand, WhichUpdateArgs};
+pub(crate) use updates::{ListUpdatesArgs, ReissueArgs, UpdatesCommand, WhichUpdateArgs};
 pub(crate) use value::{OnRolloutArg, OnePlatformArg, PlatformArg, RollBackToArg, StateArg};
 
 /// Options of every command.
@@ -49,6 +51,8 @@ pub struct Global {
 pub enum Command {
     /// Set an Expo project up for the server: the `updates` block of its app config, and the certificate
     Init(InitArgs),
+    /// Check a project against its server as phones would, and say what to do about what is wrong (1: something is)
+    Doctor(DoctorArgs),
     /// Publish an update: export the project (or take a finished export), upload what is new, and make it live
     Publish(PublishArgs),
     /// Send devices back to the update before, to a named one, or to the one inside their binary
@@ -96,6 +100,7 @@ impl Command {
     fn place(&self) -> &PlaceArgs {
         match self {
             Self::Init(args) => args.operator.place(),
+            Self::Doctor(args) => args.operator.place(),
             Self::Publish(args) => args.operator.place(),
             Self::RollBack(args) => args.operator.place(),
             Self::Rollout(command) => command.operator().place(),

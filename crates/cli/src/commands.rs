@@ -4,6 +4,7 @@ pub mod apps;
 pub mod branches;
 pub mod channels;
 pub mod device;
+pub mod doctor;
 pub mod embedded;
 pub mod explain;
 pub mod init;

@@ -7,7 +7,8 @@ use crate::args::{
 };
 use crate::commands::operation::{Consent, Operation, operate};
 use crate::commands::{
-    apps, branches, channels, device, embedded, explain, init, keys, login, publish, roll_back, rollout, updates,
+    apps, branches, channels, device, doctor, embedded, explain, init, keys, login, publish, roll_back, rollout,
+    updates,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -25,6 +26,11 @@ pub(crate) async fn dispatch(
     let desk = Desk { around, intent, printer };
     match command {
         Command::Init(args) => init::init(args.resolve(global, around)?, printer).await?.print(printer),
+        Command::Doctor(args) => {
+            let diagnosis = doctor::doctor(&args.resolve(global, around)?, printer).await?;
+            diagnosis.print(printer);
+            return Ok(diagnosis.exit());
+        }
         Command::Publish(args) => {
             let mut options = args.resolve(global, around).await?;
             options.connection = desk.watched(options.connection);
@@ -127,10 +133,6 @@ impl Desk<'_> {
             UpdatesCommand::Delete(args) => {
                 let operation = updates::delete(&args.update.id, args.update.platform.only());
                 self.operate(args.update.operator, operation, args.consent.resolve()).await
-            }
-            UpdatesCommand::Target(args) => {
-                let (operator, operation) = args.resolve().await?;
-                self.operate(operator, operation, Consent::Given).await
             }
             UpdatesCommand::Republish(args) => {
                 let (connection, again) = args.resolve(self.around).await?;

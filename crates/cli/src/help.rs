@@ -25,6 +25,7 @@ pub const EXAMPLES: &[Examples] = &[
         ],
     ),
     ("init", &["updraft init", "updraft init --channel staging --dry-run"]),
+    ("doctor", &["updraft doctor", "updraft doctor --project apps/shop --json"]),
     ("rollout start", &["updraft rollout start 0190c0de-0000-7000-8000-000000000001 --percent 10"]),
     ("rollout set", &["updraft rollout set 0190c0de-0000-7000-8000-000000000001 --percent 50"]),
     ("rollout finish", &["updraft rollout finish 0190c0de-0000-7000-8000-000000000001"]),
@@ -35,13 +36,6 @@ pub const EXAMPLES: &[Examples] = &[
     ("updates disable", &["updraft updates disable 0190c0de-0000-7000-8000-000000000001 --platform ios"]),
     ("updates enable", &["updraft updates enable 0190c0de-0000-7000-8000-000000000001"]),
     ("updates delete", &["updraft updates delete 0190c0de-0000-7000-8000-000000000001"]),
-    (
-        "updates target",
-        &[
-            "updraft updates target 0190c0de-0000-7000-8000-000000000001 --rule rule.json",
-            "updraft updates target 0190c0de-0000-7000-8000-000000000001 --clear --platform ios",
-        ],
-    ),
     ("updates republish", &["updraft updates republish 0190c0de-0000-7000-8000-000000000001"]),
     (
         "updates promote",

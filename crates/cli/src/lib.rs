@@ -15,7 +15,6 @@ mod embedded;
 pub mod exit;
 mod expo;
 mod export;
-mod facts;
 mod failure;
 mod files;
 mod git;

@@ -4,20 +4,20 @@
 use protocol::Platform;
 
 use crate::args::{
-    AdminArgs, CheckAutomaticallyArg, Command, DeviceArgs, ExplainArgs, Global, InitArgs, ListUpdatesArgs, LoginArgs,
-    OnRolloutArg, OnePlatformArg, OperatorArgs, PlaceArgs, PlatformArg, PublishArgs, RegisterArgs, ReissueArgs,
-    ReleaseArgs, RollBackArgs, RollBackToArg, ServerArgs, StateArg, TargetArgs, TargetUpdateArgs, TokenArgs,
+    AdminArgs, CheckAutomaticallyArg, Command, DeviceArgs, DoctorArgs, ExplainArgs, Global, InitArgs, ListUpdatesArgs,
+    LoginArgs, OnRolloutArg, OnePlatformArg, OperatorArgs, PlaceArgs, PlatformArg, PublishArgs, RegisterArgs,
+    ReissueArgs, ReleaseArgs, RollBackArgs, RollBackToArg, ServerArgs, StateArg, TargetArgs, TokenArgs,
     WhichUpdateArgs, YesArgs,
 };
 use crate::commands::device::{PlayOptions, Trust};
+use crate::commands::doctor::DoctorOptions;
 use crate::commands::embedded::{self, Registration};
 use crate::commands::init::{CheckAutomatically, InitOptions};
 use crate::commands::login::Given;
-use crate::commands::operation::{Consent, Operation};
+use crate::commands::operation::Consent;
 use crate::commands::publish::{PublishOptions, Source, Target};
 use crate::commands::roll_back::{Destination, RollBackOptions};
-use crate::commands::updates::{self, Again};
-use crate::facts;
+use crate::commands::updates::Again;
 use crate::failure::Failure;
 use crate::printer::Mode;
 use crate::programs::Programs;
@@ -84,9 +84,20 @@ impl InitArgs {
             api_key: self.api_key,
             check_automatically: self.check_automatically.map(check_automatically),
             fallback_to_cache_timeout: self.fallback_to_cache_timeout,
+            facts: self.facts,
             force: self.force,
             dry_run: self.dry_run,
             consent: self.consent.resolve(),
+            programs: Programs { unattended: global.non_interactive, ..Programs::default() },
+        })
+    }
+}
+
+impl DoctorArgs {
+    pub(crate) fn resolve(self, global: Global, around: &Surroundings) -> Result<DoctorOptions, Failure> {
+        Ok(DoctorOptions {
+            connection: self.operator.resolve(around)?,
+            project: self.project,
             programs: Programs { unattended: global.non_interactive, ..Programs::default() },
         })
     }
@@ -99,17 +110,6 @@ impl ReleaseArgs {
             None => None,
         };
         Ok(Release { rollout: self.rollout.map(Percent::basis_points), rule, on_rollout: self.on_rollout.resolve() })
-    }
-}
-
-impl TargetUpdateArgs {
-    pub(crate) async fn resolve(self) -> Result<(OperatorArgs, Operation), Failure> {
-        let (id, platform) = (&self.update.id, self.update.platform.only());
-        let operation = match self.rule {
-            Some(path) => updates::target(id, platform, read_rule(&path).await?),
-            None => updates::untarget(id, platform),
-        };
-        Ok((self.update.operator, operation))
     }
 }
 
@@ -140,7 +140,6 @@ impl PublishArgs {
             runtime_version: self.runtime_version,
             message: self.message,
             force: self.force,
-            other_project: self.other_project,
             release: self.release.resolve().await?,
             programs: Programs { unattended: global.non_interactive, ..Programs::default() },
         })
@@ -205,7 +204,7 @@ impl DeviceArgs {
             runtime_version: self.runtime_version,
             trust,
             api_key: self.api_key,
-            headers: facts::with_headers(self.facts, self.headers),
+            headers: self.headers,
         })
     }
 }
@@ -253,7 +252,7 @@ impl ExplainArgs {
             current: self.current,
             embedded: self.embedded,
         };
-        Ok((self.operator.resolve(around)?, check, facts::with_headers(self.facts, self.headers)))
+        Ok((self.operator.resolve(around)?, check, self.headers))
     }
 }
 

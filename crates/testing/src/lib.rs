@@ -35,4 +35,4 @@ pub use publisher::{Publisher, expect};
 pub use raw::RawRequest;
 pub use records::Records;
 pub use server::{ServerBuilder, TestServer};
-pub use turnstile::{Stop, Turnstile};
+pub use turnstile::{Spoil, Stop, Turnstile};

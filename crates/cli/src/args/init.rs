@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 
+use protocol::facts::Fact;
+
 use super::shared::{OperatorArgs, YesArgs};
 
 /// `updraft init`
@@ -31,6 +33,10 @@ pub struct InitArgs {
     /// How long the splash screen may wait for an update, in milliseconds [default: 0, where nothing is set yet]
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(0..=300_000))]
     pub fallback_to_cache_timeout: Option<u32>,
+    /// Something that rules are to know of phones, such as `app_version` or `locale`: as a header where the config says it,
+    /// else as a line for the app's own code
+    #[arg(long = "fact", value_name = "NAME", value_parser = fact)]
+    pub facts: Vec<Fact>,
     /// Also change what the project has set otherwise; never a certificate, which released binaries may trust
     #[arg(long)]
     pub force: bool,
@@ -56,4 +62,9 @@ pub enum CheckAutomaticallyArg {
     OnErrorRecovery,
     /// Only when the app's own code asks
     Never,
+}
+
+fn fact(name: &str) -> Result<Fact, String> {
+    let known = || Fact::ALL.map(Fact::name).join(", ");
+    Fact::parse(name).ok_or_else(|| format!("it is one of {}", known()))
 }

@@ -12,7 +12,8 @@ use device::{Binary, CodeSigning, Embedded};
 use protocol::{Platform, names};
 use signing::Certificate;
 
-pub(crate) use network::Network;
+pub(crate) use network::{Exchange, Network};
+pub(crate) use phone::Session;
 pub use report::{Installed, Phone, Played, Runs};
 
 use crate::failure::Failure;
@@ -63,17 +64,34 @@ impl PlayOptions {
         update_url(&self.server, &self.app)
     }
 
-    fn binary(&self) -> Result<Binary, Failure> {
+    /// `updates.requestHeaders` of the binary.
+    fn request_headers(&self) -> Vec<(String, String)> {
+        let channel = (names::CHANNEL.to_owned(), self.channel.clone());
+        let key = self.api_key.iter().map(|key| (API_KEY.to_owned(), key.clone()));
+        [channel].into_iter().chain(key).chain(self.headers.iter().cloned()).collect()
+    }
+}
+
+/// What is baked into a binary.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Baked<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) headers: &'a [(String, String)],
+    pub(crate) runtime_version: &'a str,
+    pub(crate) trust: Option<&'a Trust>,
+}
+
+impl Baked<'_> {
+    /// A binary that was built before anything was published.
+    pub(crate) fn binary(self) -> Result<Binary, Failure> {
         let embedded = Embedded {
             id: machine::random_uuid().ok_or(Failure::NoRandomness)?,
             commit_time_ms: 0,
             asset_keys: Vec::new(),
         };
-        let mut binary = Binary::new(self.update_url(), self.runtime_version.as_str(), Some(embedded));
-        binary.request_headers.push((names::CHANNEL.into(), self.channel.clone()));
-        binary.request_headers.extend(self.api_key.iter().map(|key| (API_KEY.into(), key.clone())));
-        binary.request_headers.extend(self.headers.iter().cloned());
-        if let Some(Trust { certificate, key_id, include_chain }) = &self.trust {
+        let mut binary = Binary::new(self.url, self.runtime_version, Some(embedded));
+        binary.request_headers = self.headers.to_vec();
+        if let Some(Trust { certificate, key_id, include_chain }) = self.trust {
             binary.code_signing = Some(CodeSigning {
                 certificate: Certificate::from_pem(certificate).map_err(Failure::Certificate)?,
                 key_id: key_id.clone(),
@@ -93,9 +111,17 @@ pub(crate) fn update_url(server: &ServerUrl, app: &str) -> String {
 
 /// Plays a phone of each platform. An error is what the first one that failed met.
 pub async fn play(options: PlayOptions, printer: &Printer) -> Result<Played, Failure> {
+    let (url, headers) = (options.update_url(), options.request_headers());
+    let baked = Baked {
+        url: &url,
+        headers: &headers,
+        runtime_version: &options.runtime_version,
+        trust: options.trust.as_ref(),
+    };
     let mut phones = Vec::new();
     for &platform in &options.platforms {
-        phones.push(phone::play(platform, &options, printer).await?);
+        let mut session = Session::new(platform, baked.binary()?, &options.server)?;
+        phones.push(session.run(&options.channel, printer).await?);
     }
     Ok(Played { phones })
 }

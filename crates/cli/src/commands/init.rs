@@ -4,6 +4,7 @@
 //! after a yes. A config that is code is never edited: what to paste into it is printed. A second run changes nothing.
 
 mod config;
+mod facts;
 mod plan;
 mod refusal;
 mod report;
@@ -17,6 +18,8 @@ pub use plan::{Action, Change};
 pub use refusal::{InitError, Unreadable};
 pub use report::{CertificateFile, InitReport, Outcome};
 
+use protocol::facts::Fact;
+
 use crate::commands::operation::{self, Consent};
 use crate::expo::{Client, ProjectFiles};
 use crate::failure::Failure;
@@ -24,9 +27,11 @@ use crate::printer::Printer;
 use crate::programs::Programs;
 use crate::remote::Connection;
 use config::Config;
-use plan::lookup;
+pub(crate) use config::read_json;
+pub(crate) use plan::lookup;
 use server::Found;
 use trust::Trust;
+pub(crate) use trust::{is_of, is_root_of};
 use wishes::Grounds;
 
 /// What to set up, and how.
@@ -48,6 +53,8 @@ pub struct InitOptions {
     pub check_automatically: Option<CheckAutomatically>,
     /// How long the splash screen may wait for an update, in milliseconds.
     pub fallback_to_cache_timeout: Option<u32>,
+    /// What rules are to know of its phones.
+    pub facts: Vec<Fact>,
     /// Also changes what is set otherwise.
     pub force: bool,
     /// Writes nothing.

@@ -81,6 +81,7 @@ impl Scene {
             api_key: None,
             check_automatically: None,
             fallback_to_cache_timeout: None,
+            facts: Vec::new(),
             force: false,
             dry_run: false,
             consent: Consent::Given,
@@ -307,6 +308,30 @@ async fn what_keeps_the_settings_from_phones_is_said() {
     insta::assert_snapshot!(warnings.join("\n"));
     assert_eq!(scene.app_json()["expo"]["runtimeVersion"], json!({"policy": "fingerprint"}));
     assert_eq!(scene.app_json()["expo"]["updates"].get("codeSigningCertificate"), None);
+}
+
+#[tokio::test]
+async fn what_rules_are_to_know_goes_into_headers_or_into_code() {
+    use protocol::facts::Fact;
+    let app = |code: u32| {
+        json!({"version": "1.2.0", "ios": {"buildNumber": "7"}, "android": {"versionCode": code}}).to_string()
+    };
+    let scene = Scene::new(&app(7)).await;
+    let facts = vec![Fact::AppVersion, Fact::AppBuildId, Fact::Locale, Fact::Platform];
+    let options = InitOptions { facts, ..scene.options() };
+    let (outcome, said) = scene.init(options.clone()).await;
+    assert_eq!(outcome.unwrap(), Outcome::Written);
+    let headers = &scene.app_json()["updates"]["requestHeaders"];
+    assert_eq!((&headers["updraft-app-version"], &headers["expo-app-build-id"]), (&json!("1.2.0"), &json!("7")));
+    assert_eq!(said.matches("setExtraParamAsync('updraft-locale', Localization").count(), 1, "{said}");
+    assert!(!said.contains("setExtraParamAsync('expo-app-build-id'"), "{said}");
+    assert_eq!(scene.init(options.clone()).await.0.unwrap(), Outcome::NothingToChange);
+
+    // One header cannot be two numbers.
+    scene.write("app.json", &app(8));
+    let (_, said) = scene.init(options).await;
+    assert_eq!(scene.app_json()["updates"]["requestHeaders"].get("expo-app-build-id"), None);
+    assert!(said.contains("setExtraParamAsync('expo-app-build-id', Application.nativeBuildVersion)"), "{said}");
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@
 mod arguments;
 mod binaries;
 mod device;
+#[cfg(unix)]
+mod doctor;
 mod embedded;
 mod explain;
 mod fake_phone_side;

@@ -19,8 +19,6 @@ mod control_rollouts;
 #[cfg(test)]
 mod control_scene;
 #[cfg(test)]
-mod control_targeting;
-#[cfg(test)]
 mod control_updates;
 #[cfg(test)]
 mod decide_filters;

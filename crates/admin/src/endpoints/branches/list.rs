@@ -8,28 +8,24 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::openapi::{InApp, refusals};
-use crate::paging::{self, List};
-use crate::request::{self, Path, Query};
+use crate::request::{self, Path};
 
-refusals!(ReadsInApp, BadRequest, InvalidCursor);
+refusals!(ReadsInApp);
 
-/// Lists the branches, with what each has newest, a page at a time.
+/// Lists the branches, with what each has newest.
 #[utoipa::path(
     get, path = "/api/v1/apps/{app}/branches", tag = "branches", operation_id = "list_branches",
-    params(InApp, api::WhichPage),
+    params(InApp),
     responses((status = 200, description = "By name.", body = api::Branches), Refusals),
 )]
 pub async fn handle(
     State(admin): State<Admin>,
     _operator: Operator,
     Path(app): Path<String>,
-    Query(page): Query<api::WhichPage>,
 ) -> Result<Json<api::Branches>, Failure> {
     let control = admin.publishing.app_control(&request::app(&app)?).await?;
     let branches = control.branches.iter().map(|state| branch(&control, state));
-    let (list, branches) = (List("list_branches", &app), branches.collect::<Result<_, _>>()?);
-    let (branches, next_cursor) = paging::by_name(list, branches, |branch| &branch.name, &page)?;
-    Ok(Json(api::Branches { branches, next_cursor }))
+    Ok(Json(api::Branches { branches: branches.collect::<Result<_, _>>()? }))
 }
 
 fn branch(control: &Control, branch: &BranchState) -> Result<api::Branch, Failure> {

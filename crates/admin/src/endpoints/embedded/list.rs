@@ -8,28 +8,24 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::openapi::{InApp, refusals};
-use crate::paging::{self, List};
-use crate::request::{self, Path, Query};
+use crate::request::{self, Path};
 
-refusals!(ReadsInApp, BadRequest, InvalidCursor);
+refusals!(ReadsInApp);
 
-/// Lists the registered updates inside binaries, a page at a time.
+/// Lists the registered updates inside binaries.
 #[utoipa::path(
     get, path = "/api/v1/apps/{app}/embedded", tag = "embedded", operation_id = "list_embedded",
-    params(InApp, api::WhichPage),
+    params(InApp),
     responses((status = 200, description = "By id.", body = api::EmbeddedUpdates), Refusals),
 )]
 pub async fn handle(
     State(admin): State<Admin>,
     _operator: Operator,
     Path(app): Path<String>,
-    Query(page): Query<api::WhichPage>,
 ) -> Result<Json<api::EmbeddedUpdates>, Failure> {
     let control = admin.publishing.app_control(&request::app(&app)?).await?;
     let embedded = control.embedded.iter().map(embedded);
-    let (list, embedded) = (List("list_embedded", &app), embedded.collect::<Result<_, _>>()?);
-    let (embedded, next_cursor) = paging::by_name(list, embedded, |one: &api::Embedded| &one.id, &page)?;
-    Ok(Json(api::EmbeddedUpdates { embedded, next_cursor }))
+    Ok(Json(api::EmbeddedUpdates { embedded: embedded.collect::<Result<_, _>>()? }))
 }
 
 fn embedded(known: &RegisteredEmbedded) -> Result<api::Embedded, Failure> {

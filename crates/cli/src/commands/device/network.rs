@@ -1,14 +1,15 @@
 //! What a phone's HTTP library does: ask once, follow redirects, undo the encoding.
 
 use std::io::{self, Read};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use reqwest::Client;
 
 use crate::failure::Failure;
+use crate::machine;
 use crate::remote::{Answer, RemoteError, ServerUrl, build_client};
 
 /// iOS gives up after a minute without a byte; Android after ten seconds.
@@ -20,18 +21,36 @@ const LARGEST_BODY: usize = 512 * 1024 * 1024;
 pub(crate) struct Network {
     client: Client,
     accept_encoding: &'static str,
-    received: AtomicU64,
+    exchanges: Mutex<Vec<Exchange>>,
+}
+
+/// A question and its answer, without the body.
+#[derive(Clone, Debug)]
+pub(crate) struct Exchange {
+    pub(crate) url: String,
+    /// Another where redirects led elsewhere.
+    pub(crate) answered_by: String,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    /// Bytes of the body, as they came over the line.
+    pub(crate) received: usize,
+    pub(crate) received_at_ms: i64,
 }
 
 impl Network {
     pub(crate) fn new(server: &ServerUrl, accept_encoding: &'static str) -> Result<Self, Failure> {
         let client = build_client(server, || Client::builder().read_timeout(SILENCE))?;
-        Ok(Self { client, accept_encoding, received: AtomicU64::new(0) })
+        Ok(Self { client, accept_encoding, exchanges: Mutex::default() })
     }
 
     /// The bytes of all bodies so far, as they came over the line.
     pub(super) fn received(&self) -> u64 {
-        self.received.load(Ordering::Relaxed)
+        self.exchanges().iter().map(|exchange| exchange.received as u64).sum()
+    }
+
+    /// All that came so far.
+    pub(crate) fn exchanges(&self) -> Vec<Exchange> {
+        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Asks once, as phones do. The body that comes back is decoded.
@@ -40,7 +59,14 @@ impl Network {
         let request = self.client.get(url).headers(self.headers(headers)?);
         let response = request.send().await.map_err(failed)?;
         let mut answer = Answer::read(response, LARGEST_BODY).await.map_err(failed)?;
-        self.received.fetch_add(answer.body.len() as u64, Ordering::Relaxed);
+        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(Exchange {
+            url: url.into(),
+            answered_by: answer.url.clone(),
+            status: answer.status,
+            headers: answer.headers.clone(),
+            received: answer.body.len(),
+            received_at_ms: machine::now_ms(),
+        });
 
         let encoding = answer.headers.get(CONTENT_ENCODING).map(|value| value.as_bytes().to_ascii_lowercase());
         if let Some(encoding) = encoding {

@@ -1,65 +1,99 @@
 //! One phone's session: check, load, next launch.
 
-use device::{AssetRequest, Device, Instruction, Loading, Refusal, Taken};
+use device::{AssetRequest, Binary, Device, Instruction, Loading, Refusal, Taken};
 use futures_util::{StreamExt as _, stream};
+use http::StatusCode;
+use http::header::{ETAG, IF_NONE_MATCH};
 use protocol::Platform;
 
-use super::PlayOptions;
-use super::network::Network;
+use super::network::{Exchange, Network};
 use super::report::{Installed, Phone, Runs};
 use crate::failure::Failure;
 use crate::machine;
 use crate::printer::{Printer, Verb};
-use crate::remote::Answer;
+use crate::remote::{Answer, ServerUrl};
 
 /// Assets at a time. A real client asks for all of them at once.
 const AT_A_TIME: usize = 6;
 
-pub(super) async fn play(platform: Platform, options: &PlayOptions, printer: &Printer) -> Result<Phone, Failure> {
-    let client_id = machine::random_uuid().ok_or(Failure::NoRandomness)?;
-    let mut device = Device::new(platform, options.binary()?, client_id);
-    let mut network = Network::new(&options.server, device.accept_encoding())?;
-    let url = options.update_url();
-    printer.note(&format!("{platform}: checking {url}"));
+/// A phone that was just unpacked, with the app on it.
+pub(crate) struct Session {
+    device: Device,
+    network: Network,
+    /// The headers of its check.
+    asked: Vec<(String, String)>,
+}
 
-    device.launch();
-    let got = network.get(&url, &device.check_request()).await?;
-    if !got.status.is_success() {
-        return Err(got.refusal().into());
+impl Session {
+    /// `place` is the server of the binary's `updates.url`.
+    pub(crate) fn new(platform: Platform, binary: Binary, place: &ServerUrl) -> Result<Self, Failure> {
+        let client_id = machine::random_uuid().ok_or(Failure::NoRandomness)?;
+        let device = Device::new(platform, binary, client_id);
+        let network = Network::new(place, device.accept_encoding())?;
+        Ok(Self { device, network, asked: Vec::new() })
     }
-    let answer = device
-        .read_answer(got.status.as_u16(), &got.headers, &got.body, machine::now_ms())
-        .map_err(|refusal| refused(&url, refusal))?;
-    let mut installed = match &answer.instruction {
-        Instruction::Update(manifest) => Some(Installed::announced(manifest, device.binary())),
-        _ => None,
-    };
-    let outcome = match device.load(answer).map_err(|refusal| refused(&url, refusal))? {
-        Loading::Done(outcome) => outcome,
-        Loading::Assets(requests) => {
-            for (is_launch_asset, bytes) in download(&mut device, &mut network, requests, printer).await? {
-                if let Some(installed) = &mut installed {
-                    installed.count(is_launch_asset, bytes);
-                }
-            }
-            device.finish_load()
+
+    /// Checks, loads, and starts again.
+    pub(crate) async fn run(&mut self, channel: &str, printer: &Printer) -> Result<Phone, Failure> {
+        let Self { device, network, asked } = self;
+        let (platform, url) = (device.platform(), device.binary().url.clone());
+        printer.note(&format!("{platform}: checking {url}"));
+
+        device.launch();
+        *asked = device.check_request();
+        let got = network.get(&url, asked).await?;
+        if !got.status.is_success() && got.status != StatusCode::NOT_MODIFIED {
+            return Err(got.refusal().into());
         }
-    };
-    let launched = device.launch();
-    device.succeed_launch();
-    Ok(Phone {
-        platform: platform.as_str(),
-        channel: options.channel.clone(),
-        runtime_version: options.runtime_version.clone(),
-        received_bytes: network.received(),
-        runs: Runs::after(&outcome, launched, installed),
-    })
+        let answer = device
+            .read_answer(got.status.as_u16(), &got.headers, &got.body, machine::now_ms())
+            .map_err(|refusal| refused(&url, refusal))?;
+        let mut installed = match &answer.instruction {
+            Instruction::Update(manifest) => Some(Installed::announced(manifest, device.binary())),
+            _ => None,
+        };
+        let outcome = match device.load(answer).map_err(|refusal| refused(&url, refusal))? {
+            Loading::Done(outcome) => outcome,
+            Loading::Assets(requests) => {
+                for (is_launch_asset, bytes) in download(device, network, requests, printer).await? {
+                    if let Some(installed) = &mut installed {
+                        installed.count(is_launch_asset, bytes);
+                    }
+                }
+                device.finish_load()
+            }
+        };
+        let launched = device.launch();
+        device.succeed_launch();
+        Ok(Phone {
+            platform: platform.as_str(),
+            channel: channel.to_owned(),
+            runtime_version: device.binary().runtime_version.clone(),
+            received_bytes: network.received(),
+            runs: Runs::after(&outcome, launched, installed),
+        })
+    }
+
+    /// All that came over the line so far, in the order in which it came.
+    pub(crate) fn exchanges(&self) -> Vec<Exchange> {
+        self.network.exchanges()
+    }
+
+    /// Sends the first check once more, as an HTTP cache does that has its answer. None where it has no `etag`, or where
+    /// nothing comes back.
+    pub(crate) async fn ask_again(&self, first: &Exchange) -> Option<Exchange> {
+        let etag = first.headers.get(ETAG)?.to_str().ok()?.to_owned();
+        let mut headers = self.asked.clone();
+        headers.push((IF_NONE_MATCH.as_str().to_owned(), etag));
+        self.network.get(&first.url, &headers).await.ok()?;
+        self.network.exchanges().pop()
+    }
 }
 
 /// Downloads until nothing is missing; of each file, whether it is the launch asset, and its bytes.
 async fn download(
     device: &mut Device,
-    network: &mut Network,
+    network: &Network,
     requests: Vec<AssetRequest>,
     printer: &Printer,
 ) -> Result<Vec<(bool, u64)>, Failure> {

@@ -119,3 +119,13 @@ pub(super) fn write_certificate(path: &Path, pem: &str) -> Result<(), Failure> {
     };
     write().map_err(|source| Failure::File { path: path.to_owned(), verb: "written", source })
 }
+
+/// The app config in a file, or why it cannot be read.
+pub(crate) fn read_json(path: &Path) -> Result<Value, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let (_, value) = JsonText::parse(text).map_err(|error| {
+        let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+        format!("{error}{source}")
+    })?;
+    Ok(value.get("expo").filter(|expo| expo.is_object()).unwrap_or(&value).clone())
+}

@@ -113,7 +113,7 @@ pub(super) fn plan(config: &Value, wishes: Vec<Wish>, force: bool) -> Result<Vec
 }
 
 /// What lies at a path; `null` counts as nothing, as it does for Expo.
-pub(super) fn lookup<'v>(config: &'v Value, path: &[impl AsRef<str>]) -> Option<&'v Value> {
+pub(crate) fn lookup<'v>(config: &'v Value, path: &[impl AsRef<str>]) -> Option<&'v Value> {
     path.iter().try_fold(config, |value, key| value.get(key.as_ref())).filter(|value| !value.is_null())
 }
 

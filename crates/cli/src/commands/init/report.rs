@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::config::Config;
 use super::plan::{self, Action, Change};
 use super::wishes::{Grounds, KEY_FROM_ENVIRONMENT};
-use super::{trust, warnings};
+use super::{facts, trust, warnings};
 use crate::printer::Printer;
 
 /// What was set, or would be.
@@ -163,10 +163,12 @@ fn snippet(settings: &[Change]) -> String {
 
 fn next(grounds: &Grounds<'_>) -> Vec<String> {
     let channel = crate::shell::word(grounds.channel).into_owned();
-    vec![
+    let mut next = facts::next(&grounds.options.facts, grounds.config);
+    next.extend([
         "build and release a new binary: all of this is fixed when it is built, and older binaries keep what they have"
             .into(),
         format!("publish an update with `updraft publish --channel {channel}`"),
         "check all of it as a phone would with `updraft doctor`".into(),
-    ]
+    ]);
+    next
 }

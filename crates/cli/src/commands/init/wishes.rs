@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::InitOptions;
 use super::plan::{Weight, Wish, header_key, lookup};
 use super::server::Found;
 use super::trust::Trust;
+use super::{InitOptions, facts};
 use crate::expo::ProjectFiles;
 
 /// What stands for a key that the config reads from the environment.
@@ -39,6 +39,7 @@ pub(super) fn wishes(grounds: &Grounds<'_>) -> Vec<Wish> {
         channel(grounds),
     ];
     wishes.extend(api_key(grounds));
+    wishes.extend(facts::wishes(&grounds.options.facts, grounds.config));
     wishes.extend(grounds.trust.into_iter().flat_map(code_signing));
     wishes.extend(behaviour(grounds));
     wishes.extend(runtime_version(grounds));
