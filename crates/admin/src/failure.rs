@@ -182,6 +182,7 @@ impl From<Refusal> for Failure {
             R::RolloutActive(_) => Self::new(Code::RolloutActive, detail),
             R::NoRollout(_) => Self::new(Code::NoRollout, detail).field("id"),
             R::RolloutCannotLower { .. } => Self::new(Code::RolloutCannotLower, detail).field("basis_points"),
+            R::NotServed(_) => Self::new(Code::NotServed, detail).field("id"),
             R::NotTheHead(_) => Self::new(Code::NotTheHead, detail).field("id"),
             R::NothingPublished(_) | R::NothingToRollBackTo(_) => Self::new(Code::NothingToRollBackTo, detail),
             R::UpdateNeeded { .. } => Self::new(Code::UpdateNeeded, detail).field("id"),

@@ -94,16 +94,18 @@ pub fn on_rollout(asked: api::OnRollout) -> OnRollout {
     }
 }
 
+/// A rule, with the place of what is wrong with it.
+pub fn rule(json: &serde_json::Value) -> Result<Rule, Failure> {
+    Rule::read(json).map_err(|bad| Failure::new(Code::InvalidRule, format!("rule: {bad}")).field("rule"))
+}
+
 /// To whom new entries are served.
 pub fn terms(
     rollout: Option<u16>,
     rule: Option<serde_json::Value>,
     about: api::OnRollout,
 ) -> Result<TermsAsked, Failure> {
-    let rule = rule.map(|rule| {
-        serde_json::from_value::<Rule>(rule)
-            .map_err(|error| Failure::new(Code::InvalidRule, format!("rule: {error}")).field("rule"))
-    });
+    let rule = rule.map(|json| self::rule(&json));
     Ok(TermsAsked {
         rollout: rollout.map(|basis_points| share("rollout", basis_points)).transpose()?,
         rule: rule.transpose()?,

@@ -11,6 +11,7 @@ mod fields;
 mod if_match;
 mod openapi;
 mod operate;
+mod paging;
 mod request;
 
 use std::sync::Arc;
@@ -86,6 +87,7 @@ fn table() -> OpenApiRouter<Admin> {
         .routes(routes!(updates::disable::handle))
         .routes(routes!(updates::enable::handle))
         .routes(routes!(updates::rollout::handle))
+        .routes(routes!(updates::target::handle, updates::untarget::handle))
         .routes(routes!(updates::republish::handle))
         .routes(routes!(updates::promote::handle))
         .routes(routes!(blobs::missing::handle))

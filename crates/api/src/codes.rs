@@ -39,6 +39,7 @@ macro_rules! codes {
 
 codes! {
     BadRequest = "bad_request", 400, "The request could not be read", "compare the body with the API reference";
+    InvalidCursor = "invalid_cursor", 400, "The cursor is not of this list", "give the `next_cursor` of the page before, unchanged; without a cursor the list begins anew";
     InvalidName = "invalid_name", 400, "A name is not legal", "correct the field that the message names";
     RolloutOver100 = "rollout_over_100", 400, "A rollout goes up to 100 %", "give basis points, hundredths of a percent: 0 to 10,000";
     InvalidExport = "invalid_export", 400, "The export could not be read", "run `npx expo export` again and publish its output unchanged";
@@ -67,6 +68,7 @@ codes! {
     NoRollout = "no_rollout", 409, "The update has no open rollout", "to take an update back that is served to everyone, use `updraft roll-back`; a rollout begins with `updraft rollout start` or `publish --rollout`";
     RolloutCannotLower = "rollout_cannot_lower", 409, "A rollout can only be raised", "to take it back from the devices that have it, revert it: `updraft rollout revert`";
     NotTheHead = "not_the_head", 409, "A rollout starts on what the branch serves first", "republish the update with `--rollout`";
+    NotServed = "not_served", 409, "What is targeted is served to nobody", "republish it with a rule, or enable it first";
     UpdateNeeded = "update_needed", 409, "The update is still needed", "publish something later or disable it first, then delete it";
     NotPinned = "not_pinned", 409, "The branch is not pinned", "nothing is held on it";
     EmbeddedConflict = "embedded_conflict", 409, "An embedded update with this id has other facts", "an embedded update's id is of one build; register the right file";

@@ -113,6 +113,44 @@ pub struct Step {
     /// Where the device fell in its rollout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<Draw>,
+    /// What became of its rule, node by node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<JudgedNode>,
+}
+
+/// One node of a rule, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct JudgedNode {
+    /// The node's name: `all`, `any`, `not`, `eq`, `in`, `prefix`, `version`, `device_in`.
+    pub kind: String,
+    /// What it asks for, in words.
+    pub asks: String,
+    /// Whether it holds.
+    pub verdict: Truth,
+    /// The fact that it asks about; `device` for the device's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fact: Option<String>,
+    /// What the device says about that; absent when it says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
+    /// The nodes beneath it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(no_recursion))]
+    pub nodes: Vec<JudgedNode>,
+}
+
+/// Whether something holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Truth {
+    /// It does. Only this counts as a match.
+    True,
+    /// It does not.
+    False,
+    /// The device does not say, or says what cannot be read as a version.
+    Unknown,
 }
 
 /// What a device does with an answer.

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 pub struct Keys {
     /// By key id.
     pub keys: Vec<Key>,
+    /// Asks for the page after this one as `?cursor=`; none on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// One signing key, without its private part.

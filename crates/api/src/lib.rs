@@ -11,24 +11,27 @@ pub mod keys;
 mod number;
 pub mod object;
 pub mod operations;
+pub mod paging;
 pub mod problem;
 pub mod publish;
 pub mod record;
+pub mod rule;
 #[cfg(feature = "openapi")]
 pub mod texts;
 pub mod updates;
 
 pub use app::{App, ChannelSummary};
 pub use codes::Code;
-pub use explain::{DeviceVerdict, Draw, Explain, ExplainedAnswer, Explanation, Step};
+pub use explain::{DeviceVerdict, Draw, Explain, ExplainedAnswer, Explanation, JudgedNode, Step, Truth};
 pub use keys::{GenerateKey, ImportKey, Key, KeyHolder, Keys};
 pub use number::LARGEST as LARGEST_NUMBER;
 pub use object::Object;
 pub use operations::{
     AppSummary, Apps, Audit, AuditLine, Branch, BranchHead, Branches, ChangeChannel, ChangeChannelRollout,
     ChangeRollout, Channel, ChannelRollout, Channels, CreateApp, CreateChannel, EditUpdate, Embedded, EmbeddedUpdates,
-    IssuedGroup, NameBranch, OnRollout, Operated, Pin, Reissue, WhichPlatform, Why,
+    IssuedGroup, NameBranch, OnRollout, Operated, Pin, Reissue, TargetUpdate, WhichPlatform, Why,
 };
+pub use paging::{Page, WhichPage};
 pub use problem::Problem;
 pub use publish::{
     BlobRef, CommitPublish, DetachedSignature, ExportAsset, Git, MissingBlobs, PlatformExport, PreparePublish,

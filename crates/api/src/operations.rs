@@ -84,6 +84,9 @@ pub struct CreateApp {
 pub struct Apps {
     /// By name.
     pub apps: Vec<AppSummary>,
+    /// Asks for the page after this one as `?cursor=`; none on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// One app of a list.
@@ -106,6 +109,9 @@ pub struct AppSummary {
 pub struct Channels {
     /// By name.
     pub channels: Vec<Channel>,
+    /// Asks for the page after this one as `?cursor=`; none on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// A channel.
@@ -199,6 +205,9 @@ pub enum ChangeChannelRollout {
 pub struct Branches {
     /// By name.
     pub branches: Vec<Branch>,
+    /// Asks for the page after this one as `?cursor=`; none on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// A branch.
@@ -290,6 +299,21 @@ pub struct EditUpdate {
     pub message: Option<String>,
 }
 
+/// `PUT /api/v1/apps/{app}/updates/{id}/rule`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TargetUpdate {
+    /// The devices that it is served to: `{"eq": {"fact": "locale", "value": "de-DE"}}`, `{"device_in": ["…", …]}`, and
+    /// `all`, `any` and `not` of such.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::rule::Rule))]
+    pub rule: serde_json::Value,
+    /// Only this platform of the group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::texts::Platform>))]
+    pub platform: Option<String>,
+}
+
 /// `POST /api/v1/apps/{app}/updates/{id}/rollout`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -361,6 +385,7 @@ pub struct Reissue {
     pub rollout: Option<u16>,
     /// Serves them to the devices that match only: `{"device_in": ["…", …]}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::rule::Rule>))]
     pub rule: Option<serde_json::Value>,
     /// About a rollout that is open.
     #[serde(default)]
@@ -400,6 +425,9 @@ pub struct Embedded {
 pub struct EmbeddedUpdates {
     /// By id.
     pub embedded: Vec<Embedded>,
+    /// Asks for the page after this one as `?cursor=`; none on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// `GET /api/v1/apps/{app}/audit`.
@@ -408,6 +436,9 @@ pub struct EmbeddedUpdates {
 pub struct Audit {
     /// Newest first.
     pub lines: Vec<AuditLine>,
+    /// Asks for the page after this one as `?cursor=`; none on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// One line of the audit log.

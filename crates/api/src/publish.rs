@@ -72,6 +72,7 @@ pub struct PreparePublish {
     pub rollout: Option<u16>,
     /// Serves them to the devices that match only: `{"device_in": ["…", …]}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::rule::Rule>))]
     pub rule: Option<serde_json::Value>,
     /// About a rollout that is open.
     #[serde(default)]

@@ -98,6 +98,7 @@ pub struct Update {
     pub rollout: Option<u16>,
     /// Whom it is served to, where it is not for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::rule::Rule>))]
     pub rule: Option<serde_json::Value>,
     /// The entry whose content it repeats.
     #[serde(default, skip_serializing_if = "Option::is_none")]

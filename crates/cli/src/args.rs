@@ -32,7 +32,7 @@ pub(crate) use login::{LoginArgs, LogoutArgs};
 pub(crate) use publish::{PublishArgs, RollBackArgs};
 pub(crate) use rollout::RolloutCommand;
 pub(crate) use shared::{AdminArgs, OperatorArgs, PlaceArgs, ReleaseArgs, ServerArgs, TargetArgs, TokenArgs, YesArgs};
-pub(crate) use updates::{ListUpdatesArgs, ReissueArgs, UpdatesCommand, WhichUpdateArgs};
+pub(crate) use updates::{ListUpdatesArgs, ReissueArgs, TargetUpdateArgs, UpdatesCommand, WhichUpdateArgs};
 pub(crate) use value::{OnRolloutArg, OnePlatformArg, PlatformArg, RollBackToArg, StateArg};
 
 /// Options of every command.

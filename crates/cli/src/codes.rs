@@ -3,6 +3,7 @@
 
 /// A code, and what it means.
 pub const ALL: &[(&str, &str)] = &[
+    ("another_project", "The branch's newest update comes from another project"),
     ("api_key", "The server asks devices for a key, and the app's settings show none"),
     ("client_refused", "A strict client refuses what the server sent"),
     ("declined", "A question was answered with no; nothing was done"),

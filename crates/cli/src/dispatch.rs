@@ -134,6 +134,10 @@ impl Desk<'_> {
                 let operation = updates::delete(&args.update.id, args.update.platform.only());
                 self.operate(args.update.operator, operation, args.consent.resolve()).await
             }
+            UpdatesCommand::Target(args) => {
+                let (operator, operation) = args.resolve().await?;
+                self.operate(operator, operation, Consent::Given).await
+            }
             UpdatesCommand::Republish(args) => {
                 let (connection, again) = args.resolve(self.around).await?;
                 operate(self.watched(connection), updates::republish(again), Consent::Given, self.printer).await

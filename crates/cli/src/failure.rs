@@ -55,6 +55,18 @@ pub enum Failure {
         /// What there is.
         known: Vec<String>,
     },
+    /// The branch belongs to another app.
+    #[error("this is another project: its {name} is {ours:?}, and the branch's newest update {update} has {theirs:?}")]
+    AnotherProject {
+        /// Which name differs.
+        name: &'static str,
+        /// What the config says.
+        ours: String,
+        /// What the update says.
+        theirs: String,
+        /// Which update.
+        update: String,
+    },
     /// The request was sent, but not answered: it may have worked.
     #[error("nobody knows whether that worked: the server did not answer in the end")]
     OutcomeUnknown {
@@ -95,6 +107,14 @@ pub enum Failure {
         path: PathBuf,
         /// Where the reading stopped.
         source: serde_json::Error,
+    },
+    /// A file that is larger than any rule.
+    #[error("{} has more than {limit} bytes, which no rule has", path.display())]
+    RuleTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The most that is read, in bytes.
+        limit: u64,
     },
     /// A file that was to be registered as a released binary.
     #[error("{} is not an app with an embedded update", path.display())]
@@ -141,7 +161,7 @@ impl Failure {
                 _ => Exit::Unreachable,
             },
             Self::Usage { .. } | Self::Unconfirmed { .. } => Exit::Usage,
-            Self::UnknownChannel { .. } => Exit::Refused,
+            Self::UnknownChannel { .. } | Self::AnotherProject { .. } => Exit::Refused,
             Self::OutcomeUnknown { .. } => Exit::Unreachable,
             Self::ClientRefused { .. } | Self::Undecodable { .. } => Exit::ClientRefused,
             _ => Exit::Failure,
@@ -161,6 +181,11 @@ impl Failure {
                 "it has {}; --create-channel creates a channel and its branch",
                 if known.is_empty() { "none".into() } else { known.join(", ") }
             )),
+            Self::AnotherProject { .. } => Some(
+                "name this project's app with --app (`updraft apps create` makes one), or say --other-project where \
+                 phones shall run this one from now on"
+                    .into(),
+            ),
             Self::OutcomeUnknown { hint, .. } => Some((*hint).into()),
             Self::ExternalKeys(_) => Some(
                 "import the key with `updraft keys import`; bringing signatures made elsewhere is not supported yet"
@@ -174,7 +199,7 @@ impl Failure {
             )),
             Self::Undecodable { .. } => Some("look for a proxy that changes bodies or headers".into()),
             Self::Certificate(_) => Some("`updraft keys certificate` prints the one that belongs to a key".into()),
-            Self::Rule { .. } => Some(Code::InvalidRule.hint().into()),
+            Self::Rule { .. } | Self::RuleTooLarge { .. } => Some(Code::InvalidRule.hint().into()),
             Self::NotAnApp { .. } => Some(Code::NotAnApp.hint().into()),
             Self::Unconfirmed { .. } => Some("say `--yes`".into()),
             Self::File { path, verb: "written", source } => unwritten(path, source),
@@ -198,13 +223,14 @@ impl Failure {
             Self::File { .. } => "file",
             Self::Usage { .. } => "usage",
             Self::UnknownChannel { .. } => Code::UnknownChannel.as_str(),
+            Self::AnotherProject { .. } => "another_project",
             Self::OutcomeUnknown { .. } => "outcome_unknown",
             Self::ExternalKeys(_) => "external_keys",
             Self::ClientRefused { .. } => "client_refused",
             Self::Undecodable { .. } => "undecodable",
             Self::Certificate(_) => Code::InvalidCertificate.as_str(),
             Self::Header(_) => "header",
-            Self::Rule { .. } => Code::InvalidRule.as_str(),
+            Self::Rule { .. } | Self::RuleTooLarge { .. } => Code::InvalidRule.as_str(),
             Self::NotAnApp { .. } => Code::NotAnApp.as_str(),
             Self::Declined => "declined",
             Self::Unconfirmed { .. } => "unconfirmed",

@@ -36,6 +36,13 @@ pub const EXAMPLES: &[Examples] = &[
     ("updates disable", &["updraft updates disable 0190c0de-0000-7000-8000-000000000001 --platform ios"]),
     ("updates enable", &["updraft updates enable 0190c0de-0000-7000-8000-000000000001"]),
     ("updates delete", &["updraft updates delete 0190c0de-0000-7000-8000-000000000001"]),
+    (
+        "updates target",
+        &[
+            "updraft updates target 0190c0de-0000-7000-8000-000000000001 --rule rule.json",
+            "updraft updates target 0190c0de-0000-7000-8000-000000000001 --clear --platform ios",
+        ],
+    ),
     ("updates republish", &["updraft updates republish 0190c0de-0000-7000-8000-000000000001"]),
     (
         "updates promote",

@@ -15,6 +15,7 @@ mod embedded;
 pub mod exit;
 mod expo;
 mod export;
+mod facts;
 mod failure;
 mod files;
 mod git;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
+use tokio::io::AsyncReadExt as _;
 
 use crate::failure::Failure;
 
@@ -17,9 +18,18 @@ pub struct Release {
     pub on_rollout: api::OnRollout,
 }
 
+/// The largest file that is read as a rule, in bytes: 10,000 devices, one a line, fit.
+const LARGEST_RULE: u64 = 1 << 20;
+
 /// Reads a rule from a file. What it says is the server's to judge.
 pub(crate) async fn read_rule(path: &Path) -> Result<Value, Failure> {
-    let text =
-        tokio::fs::read(path).await.map_err(|source| Failure::File { path: path.to_owned(), verb: "read", source })?;
+    let failed = |source| Failure::File { path: path.to_owned(), verb: "read", source };
+    let file = tokio::fs::File::open(path).await.map_err(failed)?;
+    let mut text = Vec::new();
+    // Also what says nothing of its length, such as a pipe, is read no further.
+    file.take(LARGEST_RULE + 1).read_to_end(&mut text).await.map_err(failed)?;
+    if text.len() as u64 > LARGEST_RULE {
+        return Err(Failure::RuleTooLarge { path: path.to_owned(), limit: LARGEST_RULE });
+    }
     serde_json::from_slice(&text).map_err(|source| Failure::Rule { path: path.to_owned(), source })
 }

@@ -169,6 +169,26 @@ impl Remote {
         self.exchange.json(Repeat::Always, || self.request_at(Method::GET, place, path, query)).await
     }
 
+    /// Reads a list to its end.
+    pub(crate) async fn all<T: DeserializeOwned + api::Page>(
+        &self,
+        place: Place,
+        path: &[&str],
+    ) -> Result<T, RemoteError> {
+        let mut list: T = self.get(place, path, &[]).await?;
+        while let Some(cursor) = list.next_cursor() {
+            let query = [("cursor".to_owned(), cursor.to_owned())];
+            let page: T = self.get(place, path, &query).await?;
+            // What answers with the page's own cursor would have us turn in circles.
+            let ends = page.next_cursor() == list.next_cursor();
+            list = list.followed_by(page);
+            if ends {
+                break;
+            }
+        }
+        Ok(list)
+    }
+
     /// A second one is refused, since a name is all that tells apps apart.
     pub(crate) async fn create_app(&self, app: &api::CreateApp) -> Result<api::AppSummary, RemoteError> {
         self.connection.intent.sending();
@@ -177,7 +197,7 @@ impl Remote {
     }
 
     pub(crate) async fn keys(&self) -> Result<api::Keys, RemoteError> {
-        self.get(Place::App, &["keys"], &[]).await
+        self.all(Place::App, &["keys"]).await
     }
 
     pub(crate) async fn generate_key(&self, key: &api::GenerateKey) -> Result<api::Key, RemoteError> {

@@ -6,18 +6,19 @@ use protocol::Platform;
 use crate::args::{
     AdminArgs, CheckAutomaticallyArg, Command, DeviceArgs, DoctorArgs, ExplainArgs, Global, InitArgs, ListUpdatesArgs,
     LoginArgs, OnRolloutArg, OnePlatformArg, OperatorArgs, PlaceArgs, PlatformArg, PublishArgs, RegisterArgs,
-    ReissueArgs, ReleaseArgs, RollBackArgs, RollBackToArg, ServerArgs, StateArg, TargetArgs, TokenArgs,
-    WhichUpdateArgs, YesArgs,
+    ReissueArgs, ReleaseArgs, RollBackArgs, RollBackToArg, ServerArgs, StateArg, TargetArgs, TargetUpdateArgs,
+    TokenArgs, WhichUpdateArgs, YesArgs,
 };
 use crate::commands::device::{PlayOptions, Trust};
 use crate::commands::doctor::DoctorOptions;
 use crate::commands::embedded::{self, Registration};
 use crate::commands::init::{CheckAutomatically, InitOptions};
 use crate::commands::login::Given;
-use crate::commands::operation::Consent;
+use crate::commands::operation::{Consent, Operation};
 use crate::commands::publish::{PublishOptions, Source, Target};
 use crate::commands::roll_back::{Destination, RollBackOptions};
-use crate::commands::updates::Again;
+use crate::commands::updates::{self, Again};
+use crate::facts;
 use crate::failure::Failure;
 use crate::printer::Mode;
 use crate::programs::Programs;
@@ -113,6 +114,17 @@ impl ReleaseArgs {
     }
 }
 
+impl TargetUpdateArgs {
+    pub(crate) async fn resolve(self) -> Result<(OperatorArgs, Operation), Failure> {
+        let (id, platform) = (&self.update.id, self.update.platform.only());
+        let operation = match self.rule {
+            Some(path) => updates::target(id, platform, read_rule(&path).await?),
+            None => updates::untarget(id, platform),
+        };
+        Ok((self.update.operator, operation))
+    }
+}
+
 impl OnRolloutArg {
     pub(crate) fn resolve(self) -> api::OnRollout {
         match self {
@@ -140,6 +152,7 @@ impl PublishArgs {
             runtime_version: self.runtime_version,
             message: self.message,
             force: self.force,
+            other_project: self.other_project,
             release: self.release.resolve().await?,
             programs: Programs { unattended: global.non_interactive, ..Programs::default() },
         })
@@ -204,7 +217,7 @@ impl DeviceArgs {
             runtime_version: self.runtime_version,
             trust,
             api_key: self.api_key,
-            headers: self.headers,
+            headers: facts::with_headers(self.facts, self.headers),
         })
     }
 }
@@ -252,7 +265,7 @@ impl ExplainArgs {
             current: self.current,
             embedded: self.embedded,
         };
-        Ok((self.operator.resolve(around)?, check, self.headers))
+        Ok((self.operator.resolve(around)?, check, facts::with_headers(self.facts, self.headers)))
     }
 }
 

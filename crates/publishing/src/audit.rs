@@ -74,6 +74,7 @@ fn subject(edit: &Edit) -> String {
         Edit::DisableUpdate { update, .. }
         | Edit::ReleaseUpdate { update }
         | Edit::SetRollout { update, .. }
+        | Edit::SetRule { update, .. }
         | Edit::DeleteUpdate { update } => format!("update {update}"),
         Edit::SetMessage { group, .. } => format!("group {group}"),
         Edit::RegisterEmbedded(embedded) => format!("embedded {}", embedded.id),
@@ -99,6 +100,7 @@ fn state(control: &Control, edit: &Edit) -> Value {
         Edit::DisableUpdate { update, .. }
         | Edit::ReleaseUpdate { update }
         | Edit::SetRollout { update, .. }
+        | Edit::SetRule { update, .. }
         | Edit::DeleteUpdate { update } => control.entry(*update).map_or(Value::Null, |past| {
             json!({
                 "group": past.entry.group,
@@ -108,6 +110,7 @@ fn state(control: &Control, edit: &Edit) -> Value {
                 "disabled": past.entry.disabled,
                 "held": past.entry.held,
                 "rollout": past.entry.rollout.map(|rollout| rollout.share),
+                "rule": past.entry.rule,
             })
         }),
         Edit::SetMessage { .. } => Value::Null,

@@ -1,5 +1,7 @@
 //! Every operation on an app that is there, as one asks for it, and the rule that plans it.
 
+use std::sync::Arc;
+
 use model::control::plan::{self, ChannelIds, Only};
 use model::control::{Control, OnRollout, Plan, Refusal, RegisteredEmbedded, RollBackTo, Selection, Terms};
 use model::{BasisPoints, BranchId, BranchName, ChannelName, Platform, Rollout, Rule, Salt};
@@ -108,6 +110,13 @@ pub enum Command {
     FinishRollout(Selection),
     /// Takes it back.
     RevertRollout(Selection),
+    /// Serves entries to the devices of a rule only, or to all again.
+    Target {
+        /// Which.
+        updates: Selection,
+        /// The rule; none takes it away.
+        rule: Option<Arc<Rule>>,
+    },
     /// Issues content again, on its own branch.
     Republish {
         /// Which.
@@ -211,7 +220,7 @@ impl TermsAsked {
     pub(crate) fn with_salt(&self, salt: Salt) -> Terms {
         Terms {
             rollout: self.rollout.map(|share| Rollout { share, salt }),
-            rule: self.rule.clone().map(std::sync::Arc::new),
+            rule: self.rule.clone().map(Arc::new),
             on_rollout: self.on_rollout,
         }
     }
@@ -250,6 +259,7 @@ impl Command {
             Self::SetRollout { .. } => AuditAction::SetRollout,
             Self::FinishRollout(_) => AuditAction::FinishRollout,
             Self::RevertRollout(_) => AuditAction::RevertRollout,
+            Self::Target { .. } => AuditAction::Target,
             Self::Republish { .. } => AuditAction::Republish,
             Self::Promote { .. } => AuditAction::Promote,
             Self::RollBack { .. } => AuditAction::RollBack,
@@ -310,6 +320,7 @@ impl Command {
             Self::SetRollout { updates, share } => plan::set_rollout(control, *updates, *share),
             Self::FinishRollout(updates) => plan::finish_rollout(control, *updates),
             Self::RevertRollout(updates) => plan::revert_rollout(control, *updates),
+            Self::Target { updates, rule } => plan::target(control, *updates, rule.as_ref()),
             Self::Republish { updates, terms, .. } => {
                 let entries = updates.entries(control)?;
                 let branch = entries.first().and_then(|past| control.branch(past.branch));

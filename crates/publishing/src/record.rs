@@ -106,18 +106,17 @@ impl Publishing {
         if let Some(elsewhere) = keys.into_iter().find(|key| !key.held_by_server) {
             return Err(PublishError::MissingSignature(elsewhere.key_id));
         }
+        if let Some(unknown) = record.files().find(|file| file.hash.is_none()).filter(|_| !record.verify) {
+            return Err(PublishError::HashNeeded { field: record.field_of(unknown, "hash") });
+        }
+        self.check_addresses(&record)?;
         // What refuses it is said before minutes of fetching.
-        let Some(unknown) = record.files().find(|file| file.hash.is_none()).filter(|_| !record.verify) else {
-            self.check_addresses(&record)?;
-            let asked = self.known(&record, &HashMap::new());
-            let control = self.control(app).await?.control;
-            asked.check(&control)?;
-            asked.plan_on(&control)?;
-            let fetched = if record.verify { self.verify(&record).await? } else { HashMap::new() };
-            let known = self.known(&record, &fetched);
-            return self.operate(slug, Command::PublishRecord(Box::new(known)), caller).await;
-        };
-        Err(PublishError::HashNeeded { field: record.field_of(unknown, "hash") })
+        let asked = self.known(&record, &HashMap::new());
+        let control = self.control(app).await?.control;
+        asked.check(&control)?;
+        asked.plan_on(&control)?;
+        let known = if record.verify { self.known(&record, &self.verify(&record).await?) } else { asked };
+        self.operate(slug, Command::PublishRecord(Box::new(known)), caller).await
     }
 
     fn check_files(&self, record: &Record) -> Result<(), PublishError> {
@@ -154,7 +153,8 @@ impl Publishing {
         }
     }
 
-    /// The record with the hashes that were given or, where the bytes were looked at, found.
+    /// The record with the hashes that were found or given. Before its files were fetched some may be neither; what is known
+    /// then says only whether it is refused.
     fn known(&self, record: &Record, fetched: &HashMap<AssetUrl, BlobHash>) -> KnownRecord {
         let known = |file: &RemoteFile| fetched.get(&file.url).copied().or(file.hash).unwrap_or(BlobHash([0; 32]));
         let mut assets: Vec<CheckedAsset> = Vec::with_capacity(record.assets.len());

@@ -82,6 +82,8 @@ actions! {
     FinishRollout = "finish_rollout";
     /// A rollout was reverted.
     RevertRollout = "revert_rollout";
+    /// Updates got a rule, or lost it.
+    Target = "target";
     /// A group got another message.
     EditMessage = "edit_message";
     /// Updates were disabled.

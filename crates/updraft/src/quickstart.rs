@@ -125,6 +125,7 @@ fn publish_options(server: &RunningServer, arguments: &Quickstart) -> Result<Pub
         runtime_version: Some(arguments.runtime_version.clone()),
         message: Some("The example".into()),
         force: false,
+        other_project: false,
         release: Release::default(),
         programs: Programs { unattended: true, ..Programs::default() },
     })

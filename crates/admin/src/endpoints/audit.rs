@@ -9,14 +9,9 @@ use store::AuditLine;
 use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
-use crate::fields;
 use crate::openapi::{InApp, refusals};
+use crate::paging::{self, List};
 use crate::request::{self, Path, Query};
-
-/// Lines, unless something else was asked for.
-const USUAL: u16 = 100;
-/// The most lines.
-const MOST: u16 = 1000;
 
 /// How much of the log is asked for.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -26,12 +21,14 @@ pub struct Lines {
     /// At most so many: 1 to 1,000, 100 by default.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u16>,
-    /// Only lines that are older than the one with this id: the last one of the page before.
+    /// Only lines that are older than the one with this id.
     #[param(maximum = 9_007_199_254_740_991_u64)]
     before: Option<u64>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
 }
 
-refusals!(ReadsInApp, BadRequest);
+refusals!(ReadsInApp, BadRequest, InvalidCursor);
 
 /// Tells who did what, newest first.
 #[utoipa::path(
@@ -45,13 +42,24 @@ pub async fn handle(
     Path(app): Path<String>,
     Query(lines): Query<Lines>,
 ) -> Result<Json<api::Audit>, Failure> {
-    let limit = fields::limit(lines.limit, USUAL, MOST)?;
+    let limit = paging::limit(lines.limit)?;
     if lines.before.is_some_and(|id| id > api::LARGEST_NUMBER) {
         return Err(Failure::bad_field("before", "it is larger than 2^53 - 1"));
     }
-    let app = admin.apps.app(&request::app(&app)?).await?.ok_or(PublishError::UnknownApp)?;
-    let lines = admin.audit.audit(app.id, lines.before, limit.into()).await?;
-    Ok(Json(api::Audit { lines: lines.into_iter().map(line).collect::<Result<_, _>>()? }))
+    let list = List("read_audit", &app);
+    let place = lines.cursor.as_deref().map(|cursor| place(list, cursor)).transpose()?;
+    let before = [lines.before, place].into_iter().flatten().min();
+    let known = admin.apps.app(&request::app(&app)?).await?.ok_or(PublishError::UnknownApp)?;
+    let mut found = admin.audit.audit(known.id, before, u32::from(limit) + 1).await?;
+    let more = found.len() > limit.into();
+    found.truncate(limit.into());
+    let next_cursor = found.last().filter(|_| more).map(|last| list.cursor(&last.id.to_be_bytes()));
+    Ok(Json(api::Audit { lines: found.into_iter().map(line).collect::<Result<_, _>>()?, next_cursor }))
+}
+
+/// The line after which the page begins.
+fn place(list: List<'_>, cursor: &str) -> Result<u64, Failure> {
+    list.place(cursor)?.try_into().map(u64::from_be_bytes).map_err(|_| paging::no_cursor())
 }
 
 fn line(line: AuditLine) -> Result<api::AuditLine, Failure> {

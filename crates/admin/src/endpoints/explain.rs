@@ -6,6 +6,7 @@ use delivery::explain::{Explained, NotExplained};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use model::control::Control;
 use model::decide::{Outcome, Verdict};
+use model::rule::Judged;
 use model::{Draw, Entry, EntryKind, LaneId, Platform, Reason, RuntimeVersion};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -156,12 +157,16 @@ fn explanation(mut explained: Explained, passed_over: Vec<(Entry, Verdict)>) -> 
         branch: explained.branch.map(|branch| branch.to_string()),
         channel_rollout: explained.split.map(draw),
         filter: explained.filter.map(|branch| branch.to_string()),
-        steps: explained.steps.into_iter().map(|(entry, verdict)| step(&entry, verdict)).collect::<Result<_, _>>()?,
+        steps: explained
+            .steps
+            .into_iter()
+            .map(|(entry, verdict)| step(&entry, verdict, explained.rules.remove(&entry.id)))
+            .collect::<Result<_, _>>()?,
         device: api::DeviceVerdict { code: explained.device.code().into(), explanation: explained.because },
     })
 }
 
-fn step(entry: &Entry, verdict: Verdict) -> Result<api::Step, Failure> {
+fn step(entry: &Entry, verdict: Verdict, rule: Option<Judged>) -> Result<api::Step, Failure> {
     let rollout = match verdict {
         Verdict::OutsideRollout(draw) | Verdict::Chosen { rollout: Some(draw) } => Some(draw),
         _ => None,
@@ -173,7 +178,18 @@ fn step(entry: &Entry, verdict: Verdict) -> Result<api::Step, Failure> {
         code: verdict.code().into(),
         explanation: words(verdict),
         rollout: rollout.map(draw),
+        rule: rule.map(judged),
     })
+}
+
+fn judged(node: Judged) -> api::JudgedNode {
+    let Judged { kind, asks, verdict, fact, said, nodes } = node;
+    let verdict = match verdict {
+        Some(true) => api::Truth::True,
+        Some(false) => api::Truth::False,
+        None => api::Truth::Unknown,
+    };
+    api::JudgedNode { kind: kind.into(), asks, verdict, fact, said, nodes: nodes.into_iter().map(judged).collect() }
 }
 
 fn words(verdict: Verdict) -> String {

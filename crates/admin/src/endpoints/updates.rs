@@ -1,6 +1,5 @@
 //! What was issued: entries, and the groups that they were issued in.
 
-mod cursor;
 pub mod delete;
 pub mod disable;
 pub mod edit;
@@ -10,6 +9,8 @@ pub mod promote;
 pub mod republish;
 pub mod rollout;
 pub mod show;
+pub mod target;
+pub mod untarget;
 
 use model::EntryKind;
 use publishing::{Listed, State};

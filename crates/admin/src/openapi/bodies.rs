@@ -14,7 +14,7 @@ const EITHER: &[(&str, &str, &str)] = &[
 ];
 
 /// Bodies of several forms, none of which takes members that it does not know. Of a struct the derived schema says so.
-const CLOSED: &[&str] = &["ChangeChannelRollout", "ChangeRollout"];
+const CLOSED: &[&str] = &["ChangeChannelRollout", "ChangeRollout", "Rule"];
 
 /// Completes the schemas of the bodies.
 pub(crate) fn choose(document: &mut OpenApi) {

@@ -70,7 +70,7 @@ pub(crate) fn problem(code: Code) -> (&'static str, RefOr<utoipa::openapi::examp
 fn example(operation: &str) -> Option<Example> {
     let read = |answer: Value| Some(Example { request: None, answer });
     match operation {
-        "list_apps" => read(value(&api::Apps { apps: vec![app()] })),
+        "list_apps" => read(value(&api::Apps { apps: vec![app()], next_cursor: None })),
         "create_app" => sent(&api::CreateApp { slug: "shop".into(), channel: None }, &app()),
         "show_app" => read(value(&api::App {
             slug: APP.into(),
@@ -78,7 +78,7 @@ fn example(operation: &str) -> Option<Example> {
             channels: vec![api::ChannelSummary { name: CHANNEL.into(), branches: vec![BRANCH.into()], paused: false }],
         })),
         "describe" => read(json!({ "openapi": "3.1.0", "info": { "title": "Updraft" }, "paths": {} })),
-        "list_keys" => read(value(&api::Keys { keys: vec![key()] })),
+        "list_keys" => read(value(&api::Keys { keys: vec![key()], next_cursor: None })),
         "generate_key" => {
             let request = api::GenerateKey {
                 key_id: "second".into(),
@@ -92,7 +92,7 @@ fn example(operation: &str) -> Option<Example> {
             let private_key = "-----BEGIN PRIVATE KEY-----\n…\n-----END PRIVATE KEY-----\n".into();
             sent(&api::ImportKey { key_id: "root".into(), private_key, certificate: CERTIFICATE.into() }, &key())
         }
-        "list_embedded" => read(value(&api::EmbeddedUpdates { embedded: vec![embedded()] })),
+        "list_embedded" => read(value(&api::EmbeddedUpdates { embedded: vec![embedded()], next_cursor: None })),
         "register_embedded" => sent(&embedded(), &operated("register_embedded", vec![])),
         "read_audit" => read(value(&api::Audit {
             lines: vec![api::AuditLine {
@@ -102,6 +102,7 @@ fn example(operation: &str) -> Option<Example> {
                 action: "pause_channel".into(),
                 detail: json!({ "before": { "channel 0197a3c1-90ab-7c02-9d3e-4b6f8a0c2d53": { "paused": false } } }),
             }],
+            next_cursor: Some("2f1rk0xvAAAAAAAAAAc".into()),
         })),
         "explain" => read(value(&explanation())),
         _ => of_channels(operation).or_else(|| of_branches(operation)).or_else(|| of_updates(operation)),
@@ -112,7 +113,10 @@ fn of_channels(operation: &str) -> Option<Example> {
     let rollout = Some(api::ChannelRollout { branch: NEXT.into(), basis_points: 1000 });
     let channel = api::Channel { name: CHANNEL.into(), branch: BRANCH.into(), rollout, paused: false };
     match operation {
-        "list_channels" => Some(Example { request: None, answer: value(&api::Channels { channels: vec![channel] }) }),
+        "list_channels" => Some(Example {
+            request: None,
+            answer: value(&api::Channels { channels: vec![channel], next_cursor: None }),
+        }),
         "show_channel" => Some(Example { request: None, answer: value(&channel) }),
         "create_channel" => {
             sent(&api::CreateChannel { name: "beta".into(), branch: None }, &operated("create_channel", vec![]))
@@ -146,7 +150,7 @@ fn of_branches(operation: &str) -> Option<Example> {
                 channels: vec![CHANNEL.into()],
                 heads: vec![head],
             };
-            Some(Example { request: None, answer: value(&api::Branches { branches: vec![branch] }) })
+            Some(Example { request: None, answer: value(&api::Branches { branches: vec![branch], next_cursor: None }) })
         }
         "create_branch" => sent(&api::NameBranch { name: NEXT.into() }, &operated("create_branch", vec![])),
         "rename_branch" => sent(&api::NameBranch { name: "later".into() }, &operated("rename_branch", vec![])),
@@ -164,7 +168,7 @@ fn of_updates(operation: &str) -> Option<Example> {
     let ios = || api::WhichPlatform { platform: Some("ios".into()) };
     match operation {
         "list_updates" => {
-            let page = api::Updates { updates: vec![update()], next_cursor: Some("AAAB…".into()) };
+            let page = api::Updates { updates: vec![update()], next_cursor: Some("b2x3y4z5AAABm-rK0AAAAAAA".into()) };
             Some(Example { request: None, answer: value(&page) })
         }
         "show_update" => Some(Example { request: None, answer: value(&shown()) }),
@@ -177,6 +181,14 @@ fn of_updates(operation: &str) -> Option<Example> {
         "change_rollout" => {
             sent(&api::ChangeRollout::Set { basis_points: 2500, platform: None }, &operated("set_rollout", vec![]))
         }
+        "target_update" => {
+            let rule = json!({ "all": [
+                { "prefix": { "fact": "locale", "value": "de" } },
+                { "version": { "fact": "app_version", "range": ">=1.4.0, <2.0.0" } },
+            ] });
+            sent(&api::TargetUpdate { rule, platform: None }, &operated("target", vec![]))
+        }
+        "untarget_update" => done("target", vec![]),
         "republish_update" => {
             let again = api::Reissue { message: Some("Once more".into()), ..api::Reissue::default() };
             sent(&again, &operated("republish", vec![issued(api::Why::Asked)]))
@@ -400,6 +412,7 @@ fn explanation() -> api::Explanation {
         code: "chosen".into(),
         explanation: "It is the choice: its rollout has reached the device, whose bucket 417 is below 1000.".into(),
         rollout: Some(draw),
+        rule: None,
     };
     api::Explanation {
         answer: api::ExplainedAnswer::Update,

@@ -32,6 +32,9 @@ pub struct DeviceArgs {
     /// The API key, sent as `x-api-key`
     #[arg(long, value_name = "KEY")]
     pub api_key: Option<String>,
+    /// What the device says for rules, such as `locale=de-DE` or `param:cohort=a`; may stand many times
+    #[arg(long = "fact", value_name = "NAME=VALUE", value_parser = crate::facts::said)]
+    pub facts: Vec<crate::facts::Said>,
     /// A further header of `updates.requestHeaders`
     #[arg(long = "header", value_name = "NAME=VALUE", value_parser = header)]
     pub headers: Vec<(String, String)>,

@@ -27,6 +27,9 @@ pub struct ExplainArgs {
     /// The update inside its binary
     #[arg(long, value_name = "ID")]
     pub embedded: Option<String>,
+    /// What the device says for rules, such as `locale=de-DE` or `param:cohort=a`; may stand many times
+    #[arg(long = "fact", value_name = "NAME=VALUE", value_parser = crate::facts::said)]
+    pub facts: Vec<crate::facts::Said>,
     /// A further header of the check, such as `expo-extra-params`; it overrides the other options
     #[arg(long = "header", value_name = "NAME=VALUE", value_parser = header)]
     pub headers: Vec<(String, String)>,

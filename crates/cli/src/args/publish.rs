@@ -35,6 +35,9 @@ pub struct PublishArgs {
     /// Publish also when nothing changed
     #[arg(long)]
     pub force: bool,
+    /// Publish also where the newest update comes from another project
+    #[arg(long)]
+    pub other_project: bool,
     /// To whom.
     #[command(flatten)]
     pub release: ReleaseArgs,

@@ -1,5 +1,7 @@
 //! `updraft updates`.
 
+use std::path::PathBuf;
+
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, Subcommand};
 
@@ -21,6 +23,8 @@ pub enum UpdatesCommand {
     Enable(WhichUpdateArgs),
     /// Delete what nothing needs any more
     Delete(DeleteUpdateArgs),
+    /// Serve it to the devices of a rule only, or to all again; nobody loses what they have
+    Target(TargetUpdateArgs),
     /// Issue a group's content again on its branch
     Republish(ReissueArgs),
     /// Issue a group's content on another branch
@@ -35,6 +39,7 @@ impl UpdatesCommand {
             Self::Edit(args) => &args.operator,
             Self::Disable(args) | Self::Enable(args) => &args.operator,
             Self::Delete(args) => &args.update.operator,
+            Self::Target(args) => &args.update.operator,
             Self::Republish(args) => &args.update.operator,
             Self::Promote(args) => &args.reissue.update.operator,
         }
@@ -93,6 +98,21 @@ pub struct WhichUpdateArgs {
     /// The server.
     #[command(flatten)]
     pub operator: OperatorArgs,
+}
+
+/// `updraft updates target`
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("whom").required(true).multiple(false).args(["rule", "clear"]))]
+pub struct TargetUpdateArgs {
+    /// Which.
+    #[command(flatten)]
+    pub update: WhichUpdateArgs,
+    /// Serve it only to the devices of the rule in this file
+    #[arg(long, value_name = "FILE")]
+    pub rule: Option<PathBuf>,
+    /// Take its rule away: serve it whatever devices say
+    #[arg(long)]
+    pub clear: bool,
 }
 
 /// `updraft updates edit`

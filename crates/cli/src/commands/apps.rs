@@ -9,7 +9,7 @@ use crate::{shell, table};
 
 /// Lists the server's apps.
 pub async fn list(connection: Connection, printer: &Printer) -> Result<(), Failure> {
-    let apps: Apps = Remote::new(connection, printer)?.get(Place::Server, &["apps"], &[]).await?;
+    let apps: Apps = Remote::new(connection, printer)?.all(Place::Server, &["apps"]).await?;
     let rows: Vec<[String; 2]> = apps.apps.iter().map(|app| [app.slug.clone(), app.created_at.clone()]).collect();
     printer.data(&table::aligned(["app", "created at"], &rows));
     printer.json(&apps);

@@ -11,7 +11,7 @@ use crate::{shell, table};
 
 /// Lists the branches.
 pub async fn list(connection: Connection, printer: &Printer) -> Result<(), Failure> {
-    let branches: Branches = Remote::new(connection, printer)?.get(Place::App, &["branches"], &[]).await?;
+    let branches: Branches = Remote::new(connection, printer)?.all(Place::App, &["branches"]).await?;
     printer.data(&in_columns(&branches));
     printer.json(&branches);
     Ok(())
@@ -50,7 +50,7 @@ pub fn unpin(name: &str) -> Operation {
     Operation::post(&["branches", name, "unpin"], &WhichPlatform::default(), done)
 }
 
-fn in_columns(Branches { branches }: &Branches) -> String {
+fn in_columns(Branches { branches, .. }: &Branches) -> String {
     if branches.is_empty() {
         return "No branches yet: make one with `updraft branches create main`".into();
     }

@@ -12,7 +12,7 @@ use crate::table;
 
 /// Lists the channels.
 pub async fn list(connection: Connection, printer: &Printer) -> Result<(), Failure> {
-    let channels: Channels = Remote::new(connection, printer)?.get(Place::App, &["channels"], &[]).await?;
+    let channels: Channels = Remote::new(connection, printer)?.all(Place::App, &["channels"]).await?;
     printer.data(&in_columns(&channels));
     printer.json(&channels);
     Ok(())
@@ -82,7 +82,7 @@ fn rollout(name: &str, change: &ChangeChannelRollout, done: String) -> Operation
     Operation::post(&["channels", name, "rollout"], change, done)
 }
 
-fn in_columns(Channels { channels }: &Channels) -> String {
+fn in_columns(Channels { channels, .. }: &Channels) -> String {
     if channels.is_empty() {
         return "No channels yet: make one with `updraft channels create production`".into();
     }

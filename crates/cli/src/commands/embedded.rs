@@ -45,7 +45,7 @@ pub enum Source {
 
 /// Lists what is registered.
 pub async fn list(connection: Connection, printer: &Printer) -> Result<(), Failure> {
-    let embedded: EmbeddedUpdates = Remote::new(connection, printer)?.get(Place::App, &["embedded"], &[]).await?;
+    let embedded: EmbeddedUpdates = Remote::new(connection, printer)?.all(Place::App, &["embedded"]).await?;
     printer.data(&in_columns(&embedded));
     printer.json(&embedded);
     Ok(())
@@ -150,7 +150,7 @@ fn open(path: &Path) -> Result<File, Failure> {
     }
 }
 
-fn in_columns(EmbeddedUpdates { embedded }: &EmbeddedUpdates) -> String {
+fn in_columns(EmbeddedUpdates { embedded, .. }: &EmbeddedUpdates) -> String {
     if embedded.is_empty() {
         return "No binaries yet: register one with `updraft embedded register app.apk`".into();
     }

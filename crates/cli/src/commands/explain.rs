@@ -1,6 +1,8 @@
 //! `updraft explain`: what a device gets, and why.
 
-use api::{Draw, Explain, ExplainedAnswer, Explanation, Step, UpdateKind};
+use std::fmt::Write as _;
+
+use api::{Draw, Explain, ExplainedAnswer, Explanation, JudgedNode, Step, Truth, UpdateKind};
 
 use crate::failure::Failure;
 use crate::printer::Printer;
@@ -43,10 +45,36 @@ fn in_words(explained: &Explanation) -> String {
     };
     let looked_at =
         if steps.is_empty() { "Looked at: nothing\n".into() } else { format!("Looked at:\n{}", in_columns(steps)) };
+    let rules: String = steps.iter().filter_map(|step| Some(rule(&step.update, step.rule.as_ref()?))).collect();
     format!(
-        "Answer: {answer}\nWhy: {explanation} ({code})\n{branch}{crossing}{looked_at}Filter: {filter}\nOn the device: {} ({})",
+        "Answer: {answer}\nWhy: {explanation} ({code})\n{branch}{crossing}{looked_at}{rules}Filter: {filter}\nOn the device: {} ({})",
         device.explanation, device.code
     )
+}
+
+/// The rule as a tree: what each node asks for, whether it holds, and what the device says about it.
+fn rule(update: &str, root: &JudgedNode) -> String {
+    fn line(node: &JudgedNode, depth: usize, text: &mut String) {
+        let JudgedNode { asks, verdict, fact, said, nodes, .. } = node;
+        let truth = match verdict {
+            Truth::True => "true",
+            Truth::False => "false",
+            Truth::Unknown => "unknown",
+        };
+        let said = match (fact, said) {
+            (Some(_), Some(said)) => format!(" (it says {said:?})"),
+            (Some(_), None) => " (it does not say)".into(),
+            (None, _) => String::new(),
+        };
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{:1$}{truth:<8}{asks}{said}", "", 2 * depth);
+        for node in nodes {
+            line(node, depth + 1, text);
+        }
+    }
+    let mut text = format!("Rule of {update}:\n");
+    line(root, 1, &mut text);
+    text
 }
 
 fn in_columns(steps: &[Step]) -> String {

@@ -60,7 +60,7 @@ pub async fn certificate(
     printer: &Printer,
 ) -> Result<(), Failure> {
     let app = connection.app.clone();
-    let Keys { keys } = Remote::new(connection, printer)?.keys().await?;
+    let Keys { keys, .. } = Remote::new(connection, printer)?.keys().await?;
     let Some(key) = keys.iter().find(|key| key.key_id == key_id) else {
         let problem = Problem::new(api::Code::UnknownKey, format!("the app {app} has no signing key {key_id:?}"));
         return Err(RemoteError::Problem(Box::new(problem)).into());
@@ -89,7 +89,7 @@ fn print_key(done: &str, key: &Key, printer: &Printer) {
     printer.json(key);
 }
 
-fn in_columns(Keys { keys }: &Keys) -> String {
+fn in_columns(Keys { keys, .. }: &Keys) -> String {
     if keys.is_empty() {
         return "No keys yet: make one with `updraft keys generate --key-id main`".into();
     }

@@ -39,8 +39,17 @@ impl Operation {
         Self::new(Method::PATCH, path, Some(body), done)
     }
 
+    pub(super) fn put(path: &[&str], body: &impl Serialize, done: String) -> Self {
+        Self::new(Method::PUT, path, Some(body), done)
+    }
+
+    /// A deletion of what can be made again.
+    pub(super) fn clear(path: &[&str], done: String) -> Self {
+        Self::new(Method::DELETE, path, None::<&()>, done)
+    }
+
     pub(super) fn delete(path: &[&str], question: String, done: String) -> Self {
-        Self::new(Method::DELETE, path, None::<&()>, done).asking(question)
+        Self::clear(path, done).asking(question)
     }
 
     fn new(method: Method, path: &[&str], body: Option<&impl Serialize>, done: String) -> Self {

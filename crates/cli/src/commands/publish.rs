@@ -3,6 +3,7 @@
 //! Ask which blobs the server lacks → upload them → prepare → commit. Only the commit changes what devices get, so a
 //! publish that is cut before it leaves nothing served, and can simply be run again.
 
+mod identity;
 mod report;
 mod source;
 mod transfer;
@@ -46,6 +47,8 @@ pub struct PublishOptions {
     pub message: Option<String>,
     /// Publishes also what is served already.
     pub force: bool,
+    /// Publishes also where the newest update comes from another project.
+    pub other_project: bool,
     /// To whom.
     pub release: Release,
     /// The project's tools.
@@ -80,7 +83,7 @@ pub async fn publish(options: PublishOptions, printer: &Printer) -> Result<Publi
     // Before the export too, which may itself leave files behind.
     let source = git::source(&options.project, &options.programs).await;
 
-    let publishable = source::find(&options, printer).await?;
+    let publishable = source::find(&options, &remote, printer).await?;
     let result = publish_export(&remote, &options, &publishable, source, printer).await;
     if result.as_ref().is_err_and(|failure| failure.exit() != crate::exit::Exit::NothingNew) {
         publishable.keep(printer);

@@ -2,8 +2,9 @@
 
 mod listing;
 
-use api::{EditUpdate, ListUpdates, Reissue, ShownUpdates, Updates, WhichPlatform};
+use api::{EditUpdate, ListUpdates, Reissue, ShownUpdates, TargetUpdate, Updates, WhichPlatform};
 use protocol::Platform;
+use serde_json::Value;
 
 use super::operation::{Operation, named};
 use super::publish::Target;
@@ -59,6 +60,22 @@ pub fn disable(id: &str, platform: Option<Platform>) -> Operation {
 /// Serves it again.
 pub fn enable(id: &str, platform: Option<Platform>) -> Operation {
     Operation::post(&["updates", id, "enable"], &WhichPlatform { platform: named(platform) }, format!("Enabled {id}"))
+}
+
+/// Serves it to the devices of the rule only.
+pub fn target(id: &str, platform: Option<Platform>, rule: Value) -> Operation {
+    let body = TargetUpdate { rule, platform: named(platform) };
+    Operation::put(
+        &["updates", id, "rule"],
+        &body,
+        format!("Targeted {id}: it is served to the devices of the rule only"),
+    )
+    .next("`updraft explain` tells node by node what the rule says to a device")
+}
+
+/// Serves it whatever devices say.
+pub fn untarget(id: &str, platform: Option<Platform>) -> Operation {
+    Operation::clear(&["updates", id, "rule"], format!("Took away the rule of {id}")).query("platform", named(platform))
 }
 
 /// Deletes it.

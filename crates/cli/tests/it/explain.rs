@@ -16,6 +16,18 @@ async fn every_answer_is_told_in_words_and_codes() {
              "rollout": {"bucket": 4242, "basis_points": 1250, "inside": false}},
             {"update": "u1", "kind": "roll_back_to_embedded", "created_at": "2026-11-23T12:00:00.000Z",
              "code": "disabled", "explanation": "it is disabled"},
+            {"update": "u0", "kind": "update", "created_at": "2026-11-23T11:00:00.000Z", "code": "outside_rule",
+             "explanation": "its rule does not match", "rule": {
+                "kind": "all", "asks": "all of these", "verdict": "unknown", "nodes": [
+                    {"kind": "prefix", "asks": "locale begins with \"de\"", "verdict": "true", "fact": "locale",
+                     "said": "de-DE"},
+                    {"kind": "not", "asks": "not this", "verdict": "unknown", "nodes": [
+                        {"kind": "version", "asks": "app_version is a version in \"<2\"", "verdict": "unknown",
+                         "fact": "app_version"},
+                    ]},
+                    {"kind": "device_in", "asks": "the device is one of 2", "verdict": "false", "fact": "device",
+                     "said": "d"},
+                ]}},
         ],
         "device": {"code": "keeps", "explanation": "it keeps what it runs"},
     });
@@ -34,7 +46,7 @@ async fn every_answer_is_told_in_words_and_codes() {
     });
     let short = "explain --channel production --platform ios --runtime-version 1";
     let long = "explain --channel a&b --platform android --runtime-version 1+ä --device d --current u1 --embedded e \
-                --header expo-extra-params=a=\"b\" --header accept=application/json";
+                --fact locale=de-DE --fact param:a=b --header accept=application/json";
     let transcripts = [
         told(long, &nothing, Code::BadRequest).await,
         told(short, &update, Code::UnknownApp).await,

@@ -61,6 +61,8 @@ pub struct Inner {
     pub prepared: Vec<api::PreparePublish>,
     pub committed: Vec<String>,
     pub answers: HashMap<String, api::Published>,
+    /// The app config of the branch's newest update.
+    pub head_config: Option<Value>,
     pub rolled_back: Vec<api::RollBack>,
     pub keys: Vec<api::Key>,
     pub imported: Vec<api::ImportKey>,
@@ -163,6 +165,8 @@ async fn answer(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Res
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let what = match (parts.method.as_str(), &segments[..]) {
         ("GET", ["api", "v1", "apps", _]) => "app",
+        ("GET", ["api", "v1", "apps", _, "updates"]) => "updates",
+        ("GET", ["api", "v1", "apps", _, "updates", _]) => "update",
         ("POST", ["api", "v1", "apps", _, "blobs", "missing"]) => "missing",
         ("PUT", ["api", "v1", "apps", _, "blobs", _]) => "upload",
         ("POST", ["api", "v1", "apps", _, "publishes"]) => "prepare",
@@ -239,6 +243,19 @@ impl Fault {
     }
 }
 
+fn manifest(config: &Value) -> String {
+    let asset = serde_json::json!({
+        "key": "k", "contentType": "application/javascript", "url": "http://localhost/assets/x",
+        "hash": "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
+    });
+    serde_json::json!({
+        "id": "a0000000-0000-4000-8000-000000000000", "createdAt": "2026-11-22T12:00:00.000Z",
+        "runtimeVersion": "1.0.0", "launchAsset": asset, "assets": [], "metadata": {},
+        "extra": {"expoClient": config}
+    })
+    .to_string()
+}
+
 fn scripted(status: StatusCode, answer: &Value) -> Response {
     let content_type = if status.is_success() { "application/json" } else { api::problem::PROBLEM_JSON };
     (status, [(header::CONTENT_TYPE, content_type)], answer.to_string()).into_response()
@@ -269,6 +286,13 @@ impl Inner {
         let created = |value: &api::Published| (StatusCode::CREATED, axum::Json(value)).into_response();
         match what {
             "app" => axum::Json(self.app(last)).into_response(),
+            "updates" => axum::Json(serde_json::json!({"updates": self.heads()})).into_response(),
+            "update" => {
+                let mut head = self.heads().pop().unwrap();
+                head["body"] = manifest(self.head_config.as_ref().unwrap()).into();
+                head["assets"] = serde_json::json!([]);
+                axum::Json(serde_json::json!({"updates": [head]})).into_response()
+            }
             "missing" => {
                 let asked: api::WhichBlobs = serde_json::from_slice(body).unwrap();
                 let missing = asked.blobs.into_iter().map(|blob| blob.hash);
@@ -317,7 +341,7 @@ impl Inner {
                 }
                 created(&self.answers[&key])
             }
-            "keys" => axum::Json(api::Keys { keys: self.keys.clone() }).into_response(),
+            "keys" => axum::Json(api::Keys { keys: self.keys.clone(), next_cursor: None }).into_response(),
             "generate" => {
                 let asked: api::GenerateKey = serde_json::from_slice(body).unwrap();
                 self.add_key(&asked.key_id, asked.common_name.as_deref().unwrap_or("default"))
@@ -330,6 +354,19 @@ impl Inner {
             }
             _ => problem(Code::NotFound),
         }
+    }
+
+    /// A roll back, and the update before it whose config a test has laid ready.
+    fn heads(&self) -> Vec<Value> {
+        let Some(_) = self.head_config else { return Vec::new() };
+        let head = |id: &str, kind: &str| {
+            serde_json::json!({
+                "id": id, "group": "g0", "kind": kind, "branch": "production", "platform": "ios",
+                "runtime_version": "1.0.0", "created_at": "2026-11-22T12:00:00.000Z", "state": "served",
+                "issued_by": "token:ci"
+            })
+        };
+        vec![head("r0", "roll_back_to_embedded"), head("u0", "update")]
     }
 
     fn app(&self, slug: &str) -> api::App {

@@ -25,6 +25,7 @@ pub fn options(server: &FakeServer, export: &Path, project: &Path) -> PublishOpt
         runtime_version: None,
         message: None,
         force: false,
+        other_project: false,
         release: Release::default(),
         programs: Programs { npx: "/nowhere/npx".into(), git: "/nowhere/git".into(), unattended: true },
     }
@@ -57,7 +58,7 @@ async fn the_example_goes_up_and_live_and_a_second_time_nothing_changed() {
 
     let report = publish(options.clone(), &printer).await.unwrap();
     report.print(&printer);
-    assert_eq!(server.story(), "app, missing, upload x5, prepare, commit");
+    assert_eq!(server.story(), "app, updates, missing, upload x5, prepare, commit");
     assert_eq!(report.uploaded.files, 5);
     insta::assert_snapshot!(printed.out(), @r"
     Published to branch production as group g1
@@ -93,7 +94,7 @@ async fn the_example_goes_up_and_live_and_a_second_time_nothing_changed() {
     let failure = publish(options, &printer).await.unwrap_err();
     printer.failure(&failure);
     assert_eq!(failure.exit(), Exit::NothingNew);
-    assert_eq!(server.story(), "app, missing, prepare");
+    assert_eq!(server.story(), "app, updates, missing, prepare");
     insta::assert_snapshot!(printed.err(), @r"
     nothing to upload: the server has every file
     error: the head of production already has this content
@@ -289,7 +290,7 @@ async fn a_head_that_moved_is_prepared_again_under_a_new_key() {
     server.fail("commit", [Fault::Problem(api::Code::HeadMoved)]);
 
     publish(options.clone(), &printer).await.unwrap();
-    assert_eq!(server.story(), "app, missing, upload, prepare, commit, prepare, commit");
+    assert_eq!(server.story(), "app, updates, missing, upload, prepare, commit, prepare, commit");
     let seen = server.inner().seen.clone();
     let keys: Vec<_> = seen.iter().filter_map(|seen| seen.idempotency_key.as_ref()).collect();
     assert_eq!(keys.len(), 2);
@@ -323,4 +324,32 @@ async fn a_publish_can_open_a_rollout_and_end_another() {
     let asked = server.inner().prepared[0].clone();
     let sent = Release { rollout: asked.rollout, rule: asked.rule, on_rollout: asked.on_rollout };
     assert_eq!(sent, release);
+}
+
+#[tokio::test]
+async fn an_export_of_another_project_is_refused_before_anything_goes_up() {
+    let server = FakeServer::start().await;
+    server.inner().head_config = Some(serde_json::json!({"slug": "shop"}));
+    let export = small_export(&[]);
+    std::fs::write(export.path().join("expoConfig.json"), br#"{"slug":"blog","runtimeVersion":"1.0.0"}"#).unwrap();
+    let options = options(&server, export.path(), export.path());
+    let (printer, printed) = Printer::captured(Mode::default());
+    let failure = publish(options.clone(), &printer).await.unwrap_err();
+    printer.failure(&failure);
+    assert_eq!((failure.exit(), failure.code()), (Exit::Refused, "another_project"));
+    assert_eq!(server.story(), "app, updates, update");
+    insta::assert_snapshot!(printed.err(), @r#"
+    error: this is another project: its slug is "blog", and the branch's newest update u0 has "shop"
+    hint: name this project's app with --app (`updraft apps create` makes one), or say --other-project where phones shall run this one from now on
+    "#);
+
+    publish(PublishOptions { other_project: true, ..options.clone() }, &printer).await.unwrap();
+    // What the example left, or the same project, is in nobody's way; neither is a branch that is not there.
+    for slug in ["hello-expo", "blog"] {
+        server.inner().head_config = Some(serde_json::json!({"slug": slug}));
+        publish(PublishOptions { force: true, ..options.clone() }, &printer).await.unwrap();
+    }
+    server.fail("updates", [Fault::Problem(api::Code::UnknownBranch)]);
+    publish(PublishOptions { force: true, ..options }, &printer).await.unwrap();
+    assert_eq!(server.inner().committed.len(), 4);
 }

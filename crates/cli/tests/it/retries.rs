@@ -45,7 +45,7 @@ async fn busy_failing_and_cut_answers_are_asked_for_again() {
     )
     .await;
     result.unwrap();
-    assert_eq!(server.story(), "app x2, missing x2, upload x4, prepare x2, commit x2");
+    assert_eq!(server.story(), "app x2, updates, missing x2, upload x4, prepare x2, commit x2");
     assert_eq!(server.inner().blobs.len(), 1);
     // The waits are random within bounds; what is said around them is not.
     let said: Vec<&str> = said.lines().map(|line| line.split("; trying again in").next().unwrap()).collect();
@@ -205,7 +205,7 @@ async fn a_proxy_that_waits_for_less_than_the_server_needs_is_outlasted() {
     let (result, said) = publish_under(&server, &faults.concat()).await;
     result.unwrap();
     // More often than a failing server is asked, and done once.
-    assert_eq!(server.story(), "app, missing, upload, prepare x11, commit x3");
+    assert_eq!(server.story(), "app, updates, missing, upload, prepare x11, commit x3");
     let inner = server.inner();
     let keys: Vec<_> = inner.seen.iter().filter_map(|seen| seen.idempotency_key.clone()).collect();
     assert_eq!((inner.committed.len(), keys), (1, vec![inner.committed[0].clone(); 3]));
@@ -260,10 +260,10 @@ async fn operations_outlast_an_impatient_proxy_under_one_key() {
 async fn an_expired_token_ends_a_publish_wherever_it_is_and_nothing_is_served() {
     for (what, story) in [
         ("app", "app"),
-        ("missing", "app, missing"),
-        ("upload", "app, missing, upload"),
-        ("prepare", "app, missing, upload, prepare"),
-        ("commit", "app, missing, upload, prepare, commit"),
+        ("missing", "app, updates, missing"),
+        ("upload", "app, updates, missing, upload"),
+        ("prepare", "app, updates, missing, upload, prepare"),
+        ("commit", "app, updates, missing, upload, prepare, commit"),
     ] {
         let server = FakeServer::start().await;
         let (result, said) = publish_under(&server, &[(what, Fault::Problem(Code::Unauthorized))]).await;

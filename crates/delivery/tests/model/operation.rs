@@ -42,6 +42,7 @@ pub enum Operation {
     SetRollout(Selection, BasisPoints),
     FinishRollout(Selection),
     RevertRollout(Selection),
+    Target(Selection, Option<Arc<Rule>>),
     Point(ChannelName, BranchName),
     StartSplit(ChannelName, BranchName, BasisPoints, Salt),
     SetSplit(ChannelName, BasisPoints),
@@ -85,6 +86,7 @@ impl Operation {
             Self::SetRollout(selection, share) => plan::set_rollout(control, selection, share),
             Self::FinishRollout(selection) => plan::finish_rollout(control, selection),
             Self::RevertRollout(selection) => plan::revert_rollout(control, selection),
+            Self::Target(selection, rule) => plan::target(control, selection, rule.as_ref()),
             Self::Point(channel, branch) => plan::point_channel(control, &channel, &branch),
             Self::StartSplit(channel, branch, share, salt) => {
                 plan::start_split(control, &channel, &branch, share, salt)
@@ -130,6 +132,10 @@ impl Operation {
                 edits
             }
             Self::Enable(selection) => on(before, *selection, |update| Edit::DisableUpdate { update, disabled: false }),
+            Self::Target(selection, rule) => targeted(before, *selection)
+                .into_iter()
+                .map(|past| Edit::SetRule { update: past.entry.id, rule: rule.clone() })
+                .collect(),
             Self::Point(channel, branch) => {
                 vec![point(before, channel, |_| Target::Branch(before.branch_named(branch).expect("known").id))?]
             }
@@ -255,6 +261,38 @@ fn open(control: &Control, selection: Selection) -> Vec<&PastEntry> {
     let chosen: Vec<UpdateId> =
         selection.entries(control).unwrap_or_default().into_iter().map(|past| past.entry.id).collect();
     let is_rolling = |past: &&PastEntry| past.entry.rollout.is_some() && !past.entry.disabled;
+    carrying_on(control, &chosen, is_rolling)
+}
+
+/// The entries that a rule is set for: those that are served or wait, and copies of conditional ones that carry on what
+/// was ended by issuing it again.
+fn targeted(control: &Control, selection: Selection) -> Vec<&PastEntry> {
+    let chosen: Vec<UpdateId> =
+        selection.entries(control).unwrap_or_default().into_iter().map(|past| past.entry.id).collect();
+    let counts = |past: &&PastEntry| {
+        let above = control.lane(past.branch, &past.lane).take_while(|other| other.entry.id != past.entry.id);
+        let is_covered = above.into_iter().any(|other| other.entry.stands_for_everyone());
+        let is_meant = chosen.contains(&past.entry.id);
+        let is_conditional = past.entry.rule.is_some() || past.entry.rollout.is_some();
+        !past.entry.disabled && (past.entry.held || !is_covered) && (is_meant || is_conditional)
+    };
+    let mut targeted = carrying_on(control, &chosen, counts);
+    // Of one that was issued again twice, the newest.
+    let mut seen: Vec<(BranchId, &LaneId)> = Vec::new();
+    targeted.retain(|past| {
+        let is_new = !seen.contains(&(past.branch, &past.lane));
+        seen.push((past.branch, &past.lane));
+        is_new
+    });
+    targeted
+}
+
+/// Those of `counts` that are chosen, or that are copies of what was chosen and ended by issuing it again.
+fn carrying_on<'c>(
+    control: &'c Control,
+    chosen: &[UpdateId],
+    counts: impl Fn(&&PastEntry) -> bool,
+) -> Vec<&'c PastEntry> {
     let stands_for = |past: &PastEntry| {
         let mut origin = past.origin;
         while let Some(older) = origin.and_then(|id| control.entry(id)) {
@@ -266,8 +304,8 @@ fn open(control: &Control, selection: Selection) -> Vec<&PastEntry> {
         }
         false
     };
-    let rolling = control.entries.iter().filter(is_rolling);
-    rolling.filter(|past| chosen.contains(&past.entry.id) || stands_for(past)).collect()
+    let counting = control.entries.iter().filter(counts);
+    counting.filter(|past| chosen.contains(&past.entry.id) || stands_for(past)).collect()
 }
 
 fn point(control: &Control, channel: &ChannelName, to: impl Fn(&Target) -> Target) -> Option<Edit> {

@@ -65,6 +65,7 @@ impl Operator<'_> {
             2,
             2,
             4,
+            8,
         ];
         match self.dice.weighted(&weights) {
             0 => self.publish(),
@@ -104,8 +105,15 @@ impl Operator<'_> {
             }
             19 => Operation::CreateBranch(self.dice.uuid(), name(["hotfix", "v2"][self.dice.below(2)])),
             20 => Operation::DeleteBranch(self.branch().name),
-            _ => self.register(),
+            21 => self.register(),
+            _ => self.target(),
         }
+    }
+
+    fn target(&mut self) -> Operation {
+        let ids = self.phones.iter().filter_map(|phone| phone.asker.id).filter(|_| self.dice.percent(50)).collect();
+        let rule = rule(ids).filter(|_| self.dice.percent(70));
+        Operation::Target(if self.dice.percent(70) { self.head() } else { self.selection() }, rule)
     }
 
     fn publish(&mut self) -> Operation {

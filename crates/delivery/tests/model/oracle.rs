@@ -73,7 +73,12 @@ pub fn choice<'c>(control: &'c Control, asker: &Asker) -> Choice<'c> {
 pub fn stands(past: &PastEntry, asker: &Asker) -> bool {
     let inside =
         past.entry.rollout.is_none_or(|rollout| bucket(rollout.salt.0, asker.id) < u64::from(rollout.share.get()));
-    inside && past.entry.rule.as_ref().is_none_or(|rule| matches(rule, asker))
+    inside && is_meant_for(past, asker)
+}
+
+/// Whether its rule, if it has one, is for this one.
+pub fn is_meant_for(past: &PastEntry, asker: &Asker) -> bool {
+    past.entry.rule.as_ref().is_none_or(|rule| matches(rule, asker))
 }
 
 fn matches(rule: &model::Rule, asker: &Asker) -> bool {

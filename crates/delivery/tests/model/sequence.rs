@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt::Write as _;
 
 use model::control::{Control, OnRollout, PastEntry, Plan, Why};
-use model::{BranchId, EntryKind, LaneId, Millis};
+use model::{BranchId, EntryKind, LaneId, Millis, UpdateId};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
@@ -116,7 +116,7 @@ impl Sequence<'_> {
             self.means_what_it_says(operation, &before, &meant)?;
         }
         self.all_end_well()?;
-        self.is_taken_back(operation, &bad, &ran)?;
+        self.is_taken_back(operation, &bad, &before, &ran)?;
         live(&mut self.phones, &self.server, &self.read, self.signing, &mut self.dice)
     }
 
@@ -157,7 +157,7 @@ impl Sequence<'_> {
             if let Choice::Entry(past) = choice
                 && self.server.asked.contains(&past.entry.id)
                 && !operation.waits(before)
-                && !matches!(operation, Operation::Unpin(_))
+                && !matches!(operation, Operation::Unpin(_) | Operation::Target(..))
             {
                 continue;
             }
@@ -184,10 +184,15 @@ impl Sequence<'_> {
         &self,
         operation: &Operation,
         bad: &[(Uuid, BranchId)],
+        before: &Control,
         ran: &[Option<Uuid>],
     ) -> Result<(), Violation> {
         for (phone, ran) in self.phones.iter().zip(ran) {
             let Some(bad) = ran.and_then(|ran| bad.iter().find(|(id, _)| *id == ran)) else { continue };
+            // Whom a narrower rule left out since stays on it: the operator was told (`devices_stay`).
+            if before.entry(UpdateId(bad.0)).is_some_and(|past| !oracle::is_meant_for(past, &phone.asker)) {
+                continue;
+            }
             let settled = phone.settled.as_ref().expect("just looked at");
             if settled.running != Some(bad.0) || oracle::branch(&self.server.control, &phone.asker) != Some(bad.1) {
                 continue;

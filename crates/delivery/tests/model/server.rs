@@ -80,6 +80,7 @@ impl Ledger {
         match edit {
             Edit::DisableUpdate { update, disabled: true }
             | Edit::SetRollout { update, rollout: Some(_) }
+            | Edit::SetRule { update, rule: Some(_) }
             | Edit::DeleteUpdate { update } => {
                 self.taken_away.insert(*update);
             }

@@ -1,9 +1,11 @@
 //! What operations change, each a row or two.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{BranchState, ChannelState, Control, DeletedEntry, PastEntry, RegisteredEmbedded};
-use crate::{BranchId, BranchName, ChannelId, ChannelName, Rollout, Target, UpdateGroupId, UpdateId};
+use crate::{BranchId, BranchName, ChannelId, ChannelName, Rollout, Rule, Target, UpdateGroupId, UpdateId};
 
 /// One change to what is stored. Each concerns things of the operation's own app; one that names nothing there is an
 /// [`EditError`], and a store refuses it.
@@ -83,6 +85,13 @@ pub enum Edit {
         /// The rollout.
         rollout: Option<Rollout>,
     },
+    /// An entry is served to the devices of this rule only or, with none, whatever they say.
+    SetRule {
+        /// Which.
+        update: UpdateId,
+        /// The rule.
+        rule: Option<Arc<Rule>>,
+    },
     /// A group gets another message.
     SetMessage {
         /// Which.
@@ -137,6 +146,7 @@ impl Control {
             Edit::DisableUpdate { update, disabled } => self.entry_mut(*update)?.disabled = *disabled,
             Edit::ReleaseUpdate { update } => self.entry_mut(*update)?.held = false,
             Edit::SetRollout { update, rollout } => self.entry_mut(*update)?.rollout = *rollout,
+            Edit::SetRule { update, rule } => self.entry_mut(*update)?.rule.clone_from(rule),
             Edit::SetMessage { .. } => {}
             Edit::DeleteUpdate { update } => self.delete(*update)?,
             Edit::RegisterEmbedded(embedded) => self.register(embedded),

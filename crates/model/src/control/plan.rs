@@ -10,6 +10,7 @@ mod channels;
 mod issuing;
 mod renewal;
 mod rollouts;
+mod targeting;
 mod updates;
 
 use std::collections::HashMap;
@@ -24,6 +25,7 @@ pub use channels::{
 };
 pub use issuing::{RollBackTo, Terms, publish, republish, roll_back};
 pub use rollouts::{finish_rollout, revert_rollout, set_rollout, start_rollout};
+pub use targeting::target;
 pub use updates::{delete_updates, disable, edit_message, enable, newer_embedded, register_embedded};
 
 use super::{ContentFingerprint, Control, Edit, PastEntry, Refusal};

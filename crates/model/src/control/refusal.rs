@@ -60,6 +60,9 @@ pub enum Refusal {
     /// A rollout starts on what is served first; this is not, or no longer.
     #[error("the update {0} is not what its branch serves first, so no rollout can start on it")]
     NotTheHead(UpdateId),
+    /// A rule is changed where it counts: on what is served, or waits behind a pin.
+    #[error("nothing of {0} is served: it is disabled, or something later covers it")]
+    NotServed(uuid::Uuid),
     /// Nothing was ever published there.
     #[error("nothing was published on the branch `{0}`")]
     NothingPublished(BranchName),

@@ -19,6 +19,8 @@ mod control_rollouts;
 #[cfg(test)]
 mod control_scene;
 #[cfg(test)]
+mod control_targeting;
+#[cfg(test)]
 mod control_updates;
 #[cfg(test)]
 mod decide_filters;

@@ -86,8 +86,8 @@ async fn a_list_is_narrowed_by_branch_channel_platform_runtime_version_and_state
         ("?limit=0", (400, "bad_request", "limit")),
         ("?limit=201", (400, "bad_request", "limit")),
         ("?limit=many", (400, "bad_request", "query")),
-        ("?cursor=here", (400, "bad_request", "cursor")),
-        ("?cursor=", (400, "bad_request", "cursor")),
+        ("?cursor=here", (400, "invalid_cursor", "cursor")),
+        ("?cursor=", (400, "invalid_cursor", "cursor")),
         ("?colour=red", (400, "bad_request", "query")),
     ] {
         desk.refused(("GET", &format!("/updates{query}"), Value::Null), problem).await;

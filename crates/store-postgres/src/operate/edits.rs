@@ -1,16 +1,17 @@
 //! One statement an edit, each within the operation's app.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use model::control::{Edit, RegisteredEmbedded};
-use model::{AppId, BranchId, ChannelId, ChannelName, Millis, Rollout, Target, UpdateId};
+use model::{AppId, BranchId, ChannelId, ChannelName, Millis, Rollout, Rule, Target, UpdateId};
 use sqlx::{PgConnection, query, query_as};
 use store::{CommitError, Place, StoreError};
 use uuid::Uuid;
 
 use super::owns;
 use crate::apps;
-use crate::columns::{lane, rollout_columns};
+use crate::columns::{lane, rollout_columns, rule_text};
 use crate::fault::fault;
 
 /// Applies the edits in their order; returns the lanes in which a walk may go another way now.
@@ -28,6 +29,7 @@ pub(super) async fn apply(
             Edit::SetRollout { update, rollout } => {
                 touched.insert(set_rollout(tx, app, *update, rollout.as_ref()).await?)
             }
+            Edit::SetRule { update, rule } => touched.insert(set_rule(tx, app, *update, rule.as_ref()).await?),
             Edit::DeleteUpdate { update } => touched.insert(delete_update(tx, app, *update).await?),
             elsewhere if around(tx, app, elsewhere, now).await? => true,
             _ => return Err(CommitError::UnknownTarget),
@@ -103,6 +105,7 @@ async fn around(tx: &mut PgConnection, app: AppId, edit: &Edit, now: Millis) -> 
             Edit::DisableUpdate { .. }
             | Edit::ReleaseUpdate { .. }
             | Edit::SetRollout { .. }
+            | Edit::SetRule { .. }
             | Edit::DeleteUpdate { .. } => return Ok(false),
         };
     Ok(done.map_err(fault)?.rows_affected() == 1)
@@ -209,6 +212,22 @@ async fn set_rollout(
         RETURNING branch_id, platform, runtime_version",
         share,
         salt,
+        update.0,
+        app.0
+    );
+    Touched::place(found.fetch_optional(tx).await)
+}
+
+async fn set_rule(
+    tx: &mut PgConnection,
+    app: AppId,
+    update: UpdateId,
+    rule: Option<&Arc<Rule>>,
+) -> Result<Place, CommitError> {
+    let found = query_as!(
+        Touched,
+        "UPDATE updates SET rule = $1 WHERE id = $2 AND app_id = $3 RETURNING branch_id, platform, runtime_version",
+        rule_text(rule)?,
         update.0,
         app.0
     );

@@ -1,15 +1,16 @@
 //! One statement an edit, each within the operation's app.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use model::control::{Edit, RegisteredEmbedded};
-use model::{AppId, BranchId, ChannelId, ChannelName, Millis, Rollout, Target, UpdateId};
+use model::{AppId, BranchId, ChannelId, ChannelName, Millis, Rollout, Rule, Target, UpdateId};
 use sqlx::{SqliteConnection, query};
 use store::{CommitError, Place, StoreError};
 
 use super::owns;
 use crate::apps;
-use crate::columns::{lane, rollout_columns, uuid};
+use crate::columns::{lane, rollout_columns, rule_text, uuid};
 use crate::fault::fault;
 
 /// Applies the edits in their order; returns the lanes in which a walk may go another way now.
@@ -27,6 +28,7 @@ pub(super) async fn apply(
             Edit::SetRollout { update, rollout } => {
                 touched.insert(set_rollout(tx, app, *update, rollout.as_ref()).await?)
             }
+            Edit::SetRule { update, rule } => touched.insert(set_rule(tx, app, *update, rule.as_ref()).await?),
             Edit::DeleteUpdate { update } => touched.insert(delete_update(tx, app, *update).await?),
             elsewhere if around(tx, app, elsewhere, now).await? => true,
             _ => return Err(CommitError::UnknownTarget),
@@ -104,6 +106,7 @@ async fn around(tx: &mut SqliteConnection, app: AppId, edit: &Edit, now: Millis)
         Edit::DisableUpdate { .. }
         | Edit::ReleaseUpdate { .. }
         | Edit::SetRollout { .. }
+        | Edit::SetRule { .. }
         | Edit::DeleteUpdate { .. } => return Ok(false),
     };
     Ok(done.map_err(fault)?.rows_affected() == 1)
@@ -224,6 +227,23 @@ async fn set_rollout(
         RETURNING branch_id, platform, runtime_version",
         share,
         salt,
+        update,
+        app
+    );
+    Touched::place(found.fetch_optional(tx).await)
+}
+
+async fn set_rule(
+    tx: &mut SqliteConnection,
+    app: AppId,
+    update: UpdateId,
+    rule: Option<&Arc<Rule>>,
+) -> Result<Place, CommitError> {
+    let (app, update, rule) = (app.0.as_bytes().as_slice(), update.0.as_bytes().as_slice(), rule_text(rule)?);
+    let found = sqlx::query_as!(
+        Touched,
+        "UPDATE updates SET rule = ? WHERE id = ? AND app_id = ? RETURNING branch_id, platform, runtime_version",
+        rule,
         update,
         app
     );

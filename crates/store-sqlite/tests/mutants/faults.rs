@@ -91,6 +91,7 @@ faults! {
         ApplyForgetsDisableUpdate "edits::edits_lead",
         ApplyForgetsReleaseUpdate "edits::edits_lead",
         ApplyForgetsSetRollout "edits::edits_lead",
+        ApplyForgetsSetRule "edits::edits_lead",
         ApplyForgetsSetMessage "entries::a_message",
         ApplyForgetsDeleteUpdate "edits::edits_lead",
         ApplyForgetsRegisterEmbedded "edits::edits_lead",

@@ -384,6 +384,7 @@ fn forgotten(edit: &Edit) -> Fault {
         Edit::DisableUpdate { .. } => Fault::ApplyForgetsDisableUpdate,
         Edit::ReleaseUpdate { .. } => Fault::ApplyForgetsReleaseUpdate,
         Edit::SetRollout { .. } => Fault::ApplyForgetsSetRollout,
+        Edit::SetRule { .. } => Fault::ApplyForgetsSetRule,
         Edit::SetMessage { .. } => Fault::ApplyForgetsSetMessage,
         Edit::DeleteUpdate { .. } => Fault::ApplyForgetsDeleteUpdate,
         Edit::RegisterEmbedded(_) => Fault::ApplyForgetsRegisterEmbedded,

@@ -5,7 +5,7 @@ use model::{AppId, BranchId, ChannelId, Target, UpdateGroupId, UpdateId};
 
 use super::Databases;
 use super::world::{
-    ANDROID, IOS, World, at, blob, branch_name, channel_name, entry, fresh, lane, rolling, seal, tenth,
+    ANDROID, IOS, World, at, blob, branch_name, channel_name, entry, fresh, lane, rolling, rule, seal, tenth,
 };
 use crate::{AuditAction, CommitError, NewEntry, Operation, StoreError};
 
@@ -34,6 +34,8 @@ pub(super) async fn edits_lead_where_the_model_says(databases: &dyn Databases) {
         Edit::DisableUpdate { update: copy, disabled: true },
         Edit::SetRollout { update: first, rollout: Some(tenth()) },
         Edit::SetRollout { update: first, rollout: None },
+        Edit::SetRule { update: first, rule: Some(rule()) },
+        Edit::SetRule { update: first, rule: None },
         Edit::ReleaseUpdate { update: held },
         Edit::DisableUpdate { update: copy, disabled: false },
         Edit::DeleteUpdate { update: first },
@@ -93,6 +95,7 @@ pub(super) async fn edits_name_what_the_app_has(databases: &dyn Databases) {
             Edit::DisableUpdate { update, disabled: true },
             Edit::ReleaseUpdate { update },
             Edit::SetRollout { update, rollout: None },
+            Edit::SetRule { update, rule: None },
             Edit::SetMessage { group, message: None },
             Edit::DeleteUpdate { update },
         ];

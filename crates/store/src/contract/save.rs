@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::Databases;
 use super::world::{
-    ANDROID, IOS, NOW, World, asset, at, blob, branch_name, channel_name, directive, entry, fresh, lane, rolling,
+    ANDROID, IOS, NOW, World, asset, at, blob, branch_name, channel_name, directive, entry, fresh, lane, rolling, rule,
     ruled, seal, tenth,
 };
 use crate::{
@@ -184,6 +184,8 @@ fn every_edit(branch: BranchId, of_ios: LaneId) -> Vec<Edit> {
         Edit::ReleaseUpdate { update },
         Edit::SetRollout { update, rollout: Some(tenth()) },
         Edit::SetRollout { update, rollout: None },
+        Edit::SetRule { update, rule: Some(rule()) },
+        Edit::SetRule { update, rule: None },
         Edit::SetMessage { group, message: Some("m\n".into()) },
         Edit::SetMessage { group, message: None },
         Edit::DeleteUpdate { update },

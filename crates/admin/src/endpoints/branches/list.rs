@@ -8,24 +8,28 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::openapi::{InApp, refusals};
-use crate::request::{self, Path};
+use crate::paging::{self, List};
+use crate::request::{self, Path, Query};
 
-refusals!(ReadsInApp);
+refusals!(ReadsInApp, BadRequest, InvalidCursor);
 
-/// Lists the branches, with what each has newest.
+/// Lists the branches, with what each has newest, a page at a time.
 #[utoipa::path(
     get, path = "/api/v1/apps/{app}/branches", tag = "branches", operation_id = "list_branches",
-    params(InApp),
+    params(InApp, api::WhichPage),
     responses((status = 200, description = "By name.", body = api::Branches), Refusals),
 )]
 pub async fn handle(
     State(admin): State<Admin>,
     _operator: Operator,
     Path(app): Path<String>,
+    Query(page): Query<api::WhichPage>,
 ) -> Result<Json<api::Branches>, Failure> {
     let control = admin.publishing.app_control(&request::app(&app)?).await?;
     let branches = control.branches.iter().map(|state| branch(&control, state));
-    Ok(Json(api::Branches { branches: branches.collect::<Result<_, _>>()? }))
+    let (list, branches) = (List("list_branches", &app), branches.collect::<Result<_, _>>()?);
+    let (branches, next_cursor) = paging::by_name(list, branches, |branch| &branch.name, &page)?;
+    Ok(Json(api::Branches { branches, next_cursor }))
 }
 
 fn branch(control: &Control, branch: &BranchState) -> Result<api::Branch, Failure> {

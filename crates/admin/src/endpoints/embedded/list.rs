@@ -8,24 +8,28 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::openapi::{InApp, refusals};
-use crate::request::{self, Path};
+use crate::paging::{self, List};
+use crate::request::{self, Path, Query};
 
-refusals!(ReadsInApp);
+refusals!(ReadsInApp, BadRequest, InvalidCursor);
 
-/// Lists the registered updates inside binaries.
+/// Lists the registered updates inside binaries, a page at a time.
 #[utoipa::path(
     get, path = "/api/v1/apps/{app}/embedded", tag = "embedded", operation_id = "list_embedded",
-    params(InApp),
+    params(InApp, api::WhichPage),
     responses((status = 200, description = "By id.", body = api::EmbeddedUpdates), Refusals),
 )]
 pub async fn handle(
     State(admin): State<Admin>,
     _operator: Operator,
     Path(app): Path<String>,
+    Query(page): Query<api::WhichPage>,
 ) -> Result<Json<api::EmbeddedUpdates>, Failure> {
     let control = admin.publishing.app_control(&request::app(&app)?).await?;
     let embedded = control.embedded.iter().map(embedded);
-    Ok(Json(api::EmbeddedUpdates { embedded: embedded.collect::<Result<_, _>>()? }))
+    let (list, embedded) = (List("list_embedded", &app), embedded.collect::<Result<_, _>>()?);
+    let (embedded, next_cursor) = paging::by_name(list, embedded, |one: &api::Embedded| &one.id, &page)?;
+    Ok(Json(api::EmbeddedUpdates { embedded, next_cursor }))
 }
 
 fn embedded(known: &RegisteredEmbedded) -> Result<api::Embedded, Failure> {

@@ -4,11 +4,12 @@ use protocol::Platform;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{PublishOptions, RuntimeVersions, Source};
+use super::{PublishOptions, RuntimeVersions, Source, identity};
 use crate::expo::{AppConfig, ExpoError, Project};
 use crate::export::{EXPO_CONFIG, Export};
 use crate::failure::Failure;
 use crate::printer::Printer;
+use crate::remote::Remote;
 
 /// An export and what must be known about it.
 pub(super) struct Publishable {
@@ -27,10 +28,11 @@ impl Publishable {
     }
 }
 
-pub(super) async fn find(options: &PublishOptions, printer: &Printer) -> Result<Publishable, Failure> {
+/// Finds it, once it is known whose it is.
+pub(super) async fn find(options: &PublishOptions, remote: &Remote, printer: &Printer) -> Result<Publishable, Failure> {
     let project = Project { directory: &options.project, programs: &options.programs };
     match &options.source {
-        Source::Project => export(project, options, printer).await,
+        Source::Project => export(project, options, remote, printer).await,
         Source::Export(directory) => {
             let export = Export::open(directory, options.platform).await?;
             let config = match export.config().await? {
@@ -39,12 +41,20 @@ pub(super) async fn find(options: &PublishOptions, printer: &Printer) -> Result<
             };
             let platforms: Vec<Platform> = export.platforms().collect();
             let runtime_versions = runtime_versions(project, options, config.as_ref(), &platforms).await?;
+            if let Some(config) = &config {
+                require_same_project(config, options, remote).await?;
+            }
             Ok(Publishable { export, config: config.map(AppConfig::into_value), runtime_versions, scratch: None })
         }
     }
 }
 
-async fn export(project: Project<'_>, options: &PublishOptions, printer: &Printer) -> Result<Publishable, Failure> {
+async fn export(
+    project: Project<'_>,
+    options: &PublishOptions,
+    remote: &Remote,
+    printer: &Printer,
+) -> Result<Publishable, Failure> {
     let config = project.config().await?;
     let platforms = match options.platform {
         Some(platform) if !config.platforms()?.contains(&platform) => {
@@ -54,6 +64,7 @@ async fn export(project: Project<'_>, options: &PublishOptions, printer: &Printe
         None => config.platforms()?,
     };
     let runtime_versions = runtime_versions(project, options, Some(&config), &platforms).await?;
+    require_same_project(&config, options, remote).await?;
     let scratch = tempfile::Builder::new().prefix("updraft-export-").tempdir().map_err(|source| Failure::File {
         path: std::env::temp_dir(),
         verb: "written",
@@ -70,6 +81,13 @@ async fn export(project: Project<'_>, options: &PublishOptions, printer: &Printe
     })?;
     let export = Export::open(scratch.path(), options.platform).await?;
     Ok(Publishable { export, config: Some(config.into_value()), runtime_versions, scratch: Some(scratch) })
+}
+
+async fn require_same_project(config: &AppConfig, options: &PublishOptions, remote: &Remote) -> Result<(), Failure> {
+    if options.other_project {
+        return Ok(());
+    }
+    identity::require_same(remote, &options.target, config.value()).await
 }
 
 /// A missing config is fatal only when the runtime version is to come from it.

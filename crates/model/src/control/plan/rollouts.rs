@@ -83,7 +83,7 @@ fn open(control: &Control, selection: Selection) -> Result<Vec<(BranchId, LaneId
 }
 
 /// Whether it is that entry or a copy of it, or a copy of one.
-fn repeats(control: &Control, past: &PastEntry, id: UpdateId) -> bool {
+pub(super) fn repeats(control: &Control, past: &PastEntry, id: UpdateId) -> bool {
     // An origin is always older than its copy; looking only there also ends on histories that claim otherwise.
     let older = |past: &PastEntry| {
         let origin = control.entry(past.origin?)?;

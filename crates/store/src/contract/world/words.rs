@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use model::control::ContentFingerprint;
 use model::{
-    AppId, AppSlug, BasisPoints, BlobHash, BranchId, BranchName, ChannelId, ChannelName, DeviceIds, EntryKind, KeyId,
-    LaneId, Millis, Platform, Rollout, Rule, RuntimeVersion, Salt, UpdateGroupId, UpdateId,
+    AppId, AppSlug, BasisPoints, BlobHash, BranchId, BranchName, ChannelId, ChannelName, EntryKind, KeyId, LaneId,
+    Millis, Platform, Rollout, Rule, RuntimeVersion, Salt, UpdateGroupId, UpdateId,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -133,10 +133,19 @@ pub(in crate::contract) fn tenth() -> Rollout {
     Rollout { share: BasisPoints::try_from(1_000).unwrap(), salt: Salt(Uuid::from_u128(7)) }
 }
 
-/// Two devices.
+/// One of every node.
 pub(in crate::contract) fn rule() -> Arc<Rule> {
-    let ids = [0xd1, 0xd2].map(Uuid::from_u128).to_vec();
-    Arc::new(Rule::from(DeviceIds::new(ids).unwrap()))
+    let ids = [0xd1, 0xd2].map(Uuid::from_u128);
+    let rule = json!({ "any": [
+        { "device_in": ids },
+        { "all": [
+            { "not": { "eq": { "fact": "param:cohort", "value": "ü 'a' \"b\" \\" } } },
+            { "in": { "fact": "app_build_id", "values": ["41", "42"] } },
+            { "prefix": { "fact": "locale", "value": "de" } },
+            { "version": { "fact": "app_version", "range": ">=1.4.0, <2.0.0" } },
+        ] },
+    ] });
+    Arc::new(Rule::read(&rule).unwrap())
 }
 
 /// What comes with most operations.
