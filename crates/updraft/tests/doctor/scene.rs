@@ -99,6 +99,7 @@ impl Scene {
             runtime_version: Some("1.0.0".into()),
             message: Some("The example".into()),
             force: false,
+            other_project: false,
             release: Release::default(),
             programs: programs(),
         };
@@ -133,12 +134,14 @@ impl Scene {
         (diagnosis, printed.out())
     }
 
-    /// What is not well, without what differs from run to run.
+    /// What is not well, without what differs from run to run; and whether both phones met the same asset first does.
     pub fn unwell(&self, told: &str) -> String {
         let told = told.replace(&self.turnstile.url, "SERVER");
         let is_told =
             |line: &&str| (line.starts_with("ERROR") || line.starts_with("warning")) && !line.contains("phone_reach");
-        let lines: Vec<String> = told.lines().filter(is_told).map(without_digits).collect();
+        let of_both = |line: &str| line.replace(" android: ", " ").replace(" ios: ", " ");
+        let mut lines: Vec<String> = told.lines().filter(is_told).map(|line| of_both(&without_digits(line))).collect();
+        lines.dedup();
         lines.join("\n") + "\n\n"
     }
 }

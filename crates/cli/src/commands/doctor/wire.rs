@@ -79,8 +79,8 @@ fn clock(check: &Exchange, findings: &mut Findings) {
         findings.ok(Check::Clock, "the server's clock and this one agree");
     } else {
         let which = if ahead_ms > 0 { "ahead of" } else { "behind" };
-        let seconds = ahead_ms.abs() / 1000;
-        findings.warning(Check::Clock, format!("the server's clock is {seconds} s {which} this one"));
+        let minutes = ahead_ms.abs() / 60_000;
+        findings.warning(Check::Clock, format!("the server's clock is {minutes} min {which} this one"));
     }
 }
 
