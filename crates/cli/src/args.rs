@@ -30,7 +30,7 @@ pub(crate) use init::{CheckAutomaticallyArg, InitArgs};
 pub(crate) use keys::KeysCommand;
 pub(crate) use login::{LoginArgs, LogoutArgs};
 pub(crate) use publish::{PublishArgs, RollBackArgs};
-pub(crate) use rollout::RolloutCommand;
+pub(crate) use rollout::{RolloutCommand, WhichRolloutArgs};
 pub(crate) use shared::{AdminArgs, OperatorArgs, PlaceArgs, ReleaseArgs, ServerArgs, TargetArgs, TokenArgs, YesArgs};
 pub(crate) use updates::{ListUpdatesArgs, ReissueArgs, TargetUpdateArgs, UpdatesCommand, WhichUpdateArgs};
 pub(crate) use value::{OnRolloutArg, OnePlatformArg, PlatformArg, RollBackToArg, StateArg};
@@ -56,6 +56,7 @@ pub enum Command {
     /// Publish an update: export the project (or take a finished export), upload what is new, and make it live
     Publish(PublishArgs),
     /// Send devices back to the update before, to a named one, or to the one inside their binary
+    #[command(visible_alias = "rollback")]
     RollBack(RollBackArgs),
     /// Serve an update to a share of the devices first
     #[command(subcommand)]
@@ -94,10 +95,11 @@ pub enum Command {
 
 impl Command {
     pub(crate) fn wants_json(&self) -> bool {
-        self.place().json
+        self.place().0.json
     }
 
-    fn place(&self) -> &PlaceArgs {
+    /// The server, and the app where one is meant.
+    pub(crate) fn place(&self) -> (&PlaceArgs, Option<&str>) {
         match self {
             Self::Init(args) => args.operator.place(),
             Self::Doctor(args) => args.operator.place(),
@@ -112,10 +114,10 @@ impl Command {
             Self::Apps(command) => command.place(),
             Self::Audit(args) => args.operator.place(),
             Self::Keys(command) => command.operator().place(),
-            Self::Device(args) => &args.server.place,
-            Self::Login(args) => &args.place,
-            Self::Logout(args) => &args.place,
-            Self::Whoami(args) => &args.place,
+            Self::Device(args) => args.server.place(),
+            Self::Login(args) => (&args.place, None),
+            Self::Logout(args) => (&args.place, None),
+            Self::Whoami(args) => (&args.place, None),
         }
     }
 }

@@ -87,27 +87,29 @@ impl Desk<'_> {
     }
 
     async fn rollout(self, command: RolloutCommand) -> Result<(), Failure> {
-        let (update, operation, consent) = match command {
+        let (connection, operation, consent) = match command {
             RolloutCommand::Start(args) => {
                 let (id, platform) = (&args.update.id, args.update.platform.only());
                 let operation = rollout::start(id, args.percent.basis_points(), platform);
-                (args.update, operation, Consent::Given)
+                (args.update.operator.resolve(self.around)?, operation, Consent::Given)
             }
             RolloutCommand::Set(args) => {
-                let (id, platform) = (&args.update.id, args.update.platform.only());
-                let operation = rollout::set(id, args.percent.basis_points(), platform);
-                (args.update, operation, Consent::Given)
+                let (connection, which) = args.rollout.resolve(self.around)?;
+                let id = rollout::find(&connection, &which, self.printer).await?;
+                (connection, rollout::set(&id, args.percent.basis_points(), which.platform), Consent::Given)
             }
-            RolloutCommand::Finish(update) => {
-                let operation = rollout::finish(&update.id, update.platform.only());
-                (update, operation, Consent::Given)
+            RolloutCommand::Finish(args) => {
+                let (connection, which) = args.resolve(self.around)?;
+                let id = rollout::find(&connection, &which, self.printer).await?;
+                (connection, rollout::finish(&id, which.platform), Consent::Given)
             }
             RolloutCommand::Revert(args) => {
-                let operation = rollout::revert(&args.update.id, args.update.platform.only());
-                (args.update, operation, args.consent.resolve())
+                let (connection, which) = args.rollout.resolve(self.around)?;
+                let id = rollout::find(&connection, &which, self.printer).await?;
+                (connection, rollout::revert(&id, which.platform), args.consent.resolve())
             }
         };
-        self.operate(update.operator, operation, consent).await
+        operate(self.watched(connection), operation, consent, self.printer).await
     }
 
     async fn updates(self, command: UpdatesCommand) -> Result<(), Failure> {
@@ -155,6 +157,9 @@ impl Desk<'_> {
             ChannelsCommand::List(operator) => {
                 return channels::list(operator.resolve(self.around)?, self.printer).await;
             }
+            ChannelsCommand::Show(args) => {
+                return channels::show(args.operator.resolve(self.around)?, &args.name, self.printer).await;
+            }
             ChannelsCommand::Create(args) => (args.operator, channels::create(args.name, args.branch), Consent::Given),
             ChannelsCommand::Point(args) => (args.operator, channels::point(&args.name, args.branch), Consent::Given),
             ChannelsCommand::Pause(args) => (args.operator, channels::pause(&args.name), Consent::Given),
@@ -162,18 +167,44 @@ impl Desk<'_> {
             ChannelsCommand::Delete(args) => {
                 (args.channel.operator, channels::delete(&args.channel.name), args.consent.resolve())
             }
-            ChannelsCommand::Rollout(command) => {
-                let (operator, operation) = channel_rollout(command);
-                (operator, operation, Consent::Given)
-            }
+            ChannelsCommand::Rollout(command) => return self.channel_rollout(command).await,
         };
         self.operate(operator, operation, consent).await
+    }
+
+    async fn channel_rollout(self, command: ChannelRolloutCommand) -> Result<(), Failure> {
+        let name = command.channel().to_owned();
+        let (connection, operation) = match command {
+            ChannelRolloutCommand::Start(args) => {
+                let operation = channels::start_rollout(&name, args.branch, args.percent.basis_points());
+                (args.operator.resolve(self.around)?, operation)
+            }
+            ChannelRolloutCommand::Set(args) => {
+                let connection = args.operator.resolve(self.around)?;
+                let branches = channels::rolling(connection.clone(), &name, self.printer).await?;
+                (connection, channels::set_rollout(&name, args.percent.basis_points(), &branches))
+            }
+            ChannelRolloutCommand::Finish(args) => {
+                let connection = args.operator.resolve(self.around)?;
+                let branches = channels::rolling(connection.clone(), &name, self.printer).await?;
+                (connection, channels::finish_rollout(&name, &branches))
+            }
+            ChannelRolloutCommand::Revert(args) => {
+                let connection = args.operator.resolve(self.around)?;
+                let branches = channels::rolling(connection.clone(), &name, self.printer).await?;
+                (connection, channels::revert_rollout(&name, &branches))
+            }
+        };
+        operate(self.watched(connection), operation, Consent::Given, self.printer).await
     }
 
     async fn branches(self, command: BranchesCommand) -> Result<(), Failure> {
         let (operator, operation, consent) = match command {
             BranchesCommand::List(operator) => {
                 return branches::list(operator.resolve(self.around)?, self.printer).await;
+            }
+            BranchesCommand::Show(args) => {
+                return branches::show(args.operator.resolve(self.around)?, &args.name, self.printer).await;
             }
             BranchesCommand::Create(args) => (args.operator, branches::create(args.name), Consent::Given),
             BranchesCommand::Rename(args) => (args.operator, branches::rename(&args.name, args.to), Consent::Given),
@@ -231,27 +262,6 @@ impl Desk<'_> {
                 keys::certificate(args.operator.resolve(self.around)?, &args.key_id, args.out.as_deref(), self.printer)
                     .await
             }
-        }
-    }
-}
-
-fn channel_rollout(command: ChannelRolloutCommand) -> (OperatorArgs, Operation) {
-    match command {
-        ChannelRolloutCommand::Start(args) => {
-            let operation = channels::start_rollout(&args.name, args.branch, args.percent.basis_points());
-            (args.operator, operation)
-        }
-        ChannelRolloutCommand::Set(args) => {
-            let operation = channels::set_rollout(&args.name, args.percent.basis_points());
-            (args.operator, operation)
-        }
-        ChannelRolloutCommand::Finish(args) => {
-            let operation = channels::finish_rollout(&args.name);
-            (args.operator, operation)
-        }
-        ChannelRolloutCommand::Revert(args) => {
-            let operation = channels::revert_rollout(&args.name);
-            (args.operator, operation)
         }
     }
 }

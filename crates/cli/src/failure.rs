@@ -48,7 +48,7 @@ pub enum Failure {
         hint: String,
     },
     /// The channel is not there, and was not to be created.
-    #[error("the app has no channel {channel:?}")]
+    #[error("the app has no channel {channel}")]
     UnknownChannel {
         /// What was asked for.
         channel: String,
@@ -178,7 +178,7 @@ impl Failure {
             Self::Init(error) => Some(error.hint().into()),
             Self::Usage { hint, .. } => Some(hint.clone()),
             Self::UnknownChannel { known, .. } => Some(format!(
-                "it has {}; --create-channel creates a channel and its branch",
+                "it has {}; `updraft channels create` makes one, and so does `updraft publish --create-channel`",
                 if known.is_empty() { "none".into() } else { known.join(", ") }
             )),
             Self::AnotherProject { .. } => Some(

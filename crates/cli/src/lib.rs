@@ -27,6 +27,7 @@ mod printer;
 mod programs;
 mod release;
 mod remote;
+mod rolling;
 mod settings;
 mod share;
 mod shell;
@@ -80,6 +81,8 @@ pub async fn execute(
     intent: &Intent,
     printer: &Printer,
 ) -> Exit {
+    let (place, app) = command.place();
+    let printer = &printer.clone().repeating(around.repeated(place.server.as_ref(), app));
     match dispatch::dispatch(global, command, around, intent, printer).await {
         Ok(exit) => exit,
         Err(failure) => {

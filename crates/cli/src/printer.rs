@@ -1,6 +1,7 @@
 //! All output: data to standard output, everything else to standard error.
 
 mod progress;
+mod repeated;
 mod terminal;
 
 use std::error::Error;
@@ -12,6 +13,7 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde::Serialize;
 
 pub(crate) use progress::{FileProgress, Progress};
+pub(crate) use repeated::Repeated;
 
 use crate::failure::Failure;
 
@@ -23,6 +25,7 @@ pub struct Printer {
     bars: MultiProgress,
     mode: Mode,
     asked: Asked,
+    repeated: Repeated,
 }
 
 /// Who answers questions.
@@ -66,6 +69,7 @@ impl Printer {
             } else {
                 Asked::Nobody
             },
+            repeated: Repeated::default(),
         }
     }
 
@@ -79,6 +83,7 @@ impl Printer {
             bars: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
             mode: Mode { plain: true, ..mode },
             asked: Asked::Nobody,
+            repeated: Repeated::default(),
         };
         (printer, captured)
     }
@@ -87,6 +92,12 @@ impl Printer {
     #[must_use]
     pub fn answering(self, line: &str) -> Self {
         Self { asked: Asked::Memory(line.into()), ..self }
+    }
+
+    /// Has every command within a hint name the server and the app again.
+    #[must_use]
+    pub(crate) fn repeating(self, repeated: Repeated) -> Self {
+        Self { repeated, ..self }
     }
 
     /// How it prints.
@@ -113,13 +124,13 @@ impl Printer {
     /// What is going on.
     pub fn note(&self, text: &str) {
         if !self.mode.quiet {
-            self.write(&self.err, text);
+            self.write(&self.err, &self.repeated.complete(text));
         }
     }
 
     /// What may be wrong.
     pub fn warning(&self, text: &str) {
-        self.write(&self.err, &format!("warning: {text}"));
+        self.write(&self.err, &self.repeated.complete(&format!("warning: {text}")));
     }
 
     /// Asks for consent: whether it was given; none when there is nobody to ask. Anything but a yes is a no.
@@ -166,10 +177,14 @@ impl Printer {
         let causes = iter::successors(failure.source(), cause);
         let lines: Vec<String> = iter::once(format!("error: {failure}"))
             .chain(causes.map(|cause| format!("  caused by: {cause}")))
-            .chain(failure.hint().map(|hint| format!("hint: {hint}")))
+            .chain(self.hint(failure).map(|hint| format!("hint: {hint}")))
             .collect();
         self.write(&self.err, &lines.join("\n"));
         self.failure_for_programs(failure);
+    }
+
+    fn hint(&self, failure: &Failure) -> Option<String> {
+        failure.hint().map(|hint| self.repeated.complete(&hint))
     }
 
     /// Arguments that were refused: to people in the parser's words, which show the usage too.
@@ -183,7 +198,7 @@ impl Printer {
             "error": {
                 "code": failure.code(),
                 "message": failure.to_string(),
-                "hint": failure.hint(),
+                "hint": self.hint(failure),
                 "exit": failure.exit().code(),
             }
         }));

@@ -1,5 +1,6 @@
 //! The server's operator API, called.
 
+mod advice;
 mod error;
 mod exchange;
 mod patience;
@@ -156,7 +157,10 @@ impl Remote {
                 None => request,
             }
         };
-        self.exchange.json(Repeat::Always, request).await
+        match self.exchange.json(Repeat::Always, request).await {
+            Ok(operated) => Ok(operated),
+            Err(error) => Err(self.advised(error, &path).await),
+        }
     }
 
     /// Reads what lies at an address.
@@ -166,7 +170,10 @@ impl Remote {
         path: &[&str],
         query: &[(String, String)],
     ) -> Result<T, RemoteError> {
-        self.exchange.json(Repeat::Always, || self.request_at(Method::GET, place, path, query)).await
+        match self.exchange.json(Repeat::Always, || self.request_at(Method::GET, place, path, query)).await {
+            Ok(read) => Ok(read),
+            Err(error) => Err(self.advised(error, path).await),
+        }
     }
 
     /// Reads a list to its end.
@@ -222,7 +229,10 @@ impl Remote {
                 None => request,
             }
         };
-        self.exchange.json(repeat, request).await
+        match self.exchange.json(repeat, request).await {
+            Ok(read) => Ok(read),
+            Err(error) => Err(self.advised(error, path).await),
+        }
     }
 
     fn request(&self, method: Method, path: &[&str]) -> reqwest::RequestBuilder {

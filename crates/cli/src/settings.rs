@@ -7,7 +7,7 @@ use crate::args::{
     AdminArgs, CheckAutomaticallyArg, Command, DeviceArgs, DoctorArgs, ExplainArgs, Global, InitArgs, ListUpdatesArgs,
     LoginArgs, OnRolloutArg, OnePlatformArg, OperatorArgs, PlaceArgs, PlatformArg, PublishArgs, RegisterArgs,
     ReissueArgs, ReleaseArgs, RollBackArgs, RollBackToArg, ServerArgs, StateArg, TargetArgs, TargetUpdateArgs,
-    TokenArgs, WhichUpdateArgs, YesArgs,
+    TokenArgs, WhichRolloutArgs, WhichUpdateArgs, YesArgs,
 };
 use crate::commands::device::{PlayOptions, Trust};
 use crate::commands::doctor::DoctorOptions;
@@ -17,6 +17,7 @@ use crate::commands::login::Given;
 use crate::commands::operation::{Consent, Operation};
 use crate::commands::publish::{PublishOptions, Source, Target};
 use crate::commands::roll_back::{Destination, RollBackOptions};
+use crate::commands::rollout::WhichRollout;
 use crate::commands::updates::{self, Again};
 use crate::facts;
 use crate::failure::Failure;
@@ -219,6 +220,14 @@ impl DeviceArgs {
             api_key: self.api_key,
             headers: facts::with_headers(self.facts, self.headers),
         })
+    }
+}
+
+impl WhichRolloutArgs {
+    pub(crate) fn resolve(self, around: &Surroundings) -> Result<(Connection, WhichRollout), Failure> {
+        let which =
+            WhichRollout { id: self.id, channel: self.channel, branch: self.branch, platform: self.platform.only() };
+        Ok((self.operator.resolve(around)?, which))
     }
 }
 

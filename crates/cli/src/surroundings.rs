@@ -1,29 +1,45 @@
 //! What a command finds around it: what its user's environment says, and the logins that they keep.
 
 use crate::logins::{LoginError, LoginFile, Logins};
+use crate::printer::Repeated;
 use crate::remote::{ServerUrl, Token, TokenFrom};
 
 /// Where a server is looked for that nobody named: where `updraft serve` listens by default.
 const NEAREST: &str = "http://localhost:8080";
+
+/// The app that is meant when none is named.
+const DEFAULT_APP: &str = "default";
 
 /// The machine as a command sees it. Tests hand in one with nothing on it.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
     logins: Option<LoginFile>,
     server: Option<String>,
+    app: Option<String>,
     token: Option<String>,
 }
 
 impl Surroundings {
     /// Those of this process.
     pub fn of_process() -> Self {
-        Self { logins: LoginFile::of_user(), server: variable("UPDRAFT_SERVER"), token: variable("UPDRAFT_TOKEN") }
+        Self {
+            logins: LoginFile::of_user(),
+            server: variable("UPDRAFT_SERVER"),
+            app: variable("UPDRAFT_APP"),
+            token: variable("UPDRAFT_TOKEN"),
+        }
     }
 
     /// The same with the logins elsewhere.
     #[must_use]
     pub fn with_logins(self, logins: LoginFile) -> Self {
         Self { logins: Some(logins), ..self }
+    }
+
+    /// The same with another `UPDRAFT_SERVER`.
+    #[must_use]
+    pub fn with_server(self, server: &str) -> Self {
+        Self { server: Some(server.into()), ..self }
     }
 
     /// The same with another `UPDRAFT_TOKEN`.
@@ -78,6 +94,14 @@ impl Surroundings {
     pub(crate) fn means(&self, server: &ServerUrl) -> bool {
         let named = self.server.as_deref().and_then(|text| text.parse().ok());
         self.server(named).is_ok_and(|meant| meant == *server)
+    }
+
+    /// What a command that follows must be told again: what it would not mean by itself.
+    pub(crate) fn repeated(&self, server: Option<&ServerUrl>, app: Option<&str>) -> Repeated {
+        Repeated {
+            server: server.filter(|server| !self.means(server)).map(ToString::to_string),
+            app: app.filter(|app| *app != self.app.as_deref().unwrap_or(DEFAULT_APP)).map(str::to_owned),
+        }
     }
 
     /// The parser has merged option and environment; they are told apart here. If both say the same, either is right.

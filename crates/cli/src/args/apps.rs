@@ -17,10 +17,10 @@ pub enum AppsCommand {
 }
 
 impl AppsCommand {
-    pub(super) fn place(&self) -> &PlaceArgs {
+    pub(super) fn place(&self) -> (&PlaceArgs, Option<&str>) {
         match self {
-            Self::List(admin) => &admin.place,
-            Self::Create(args) => &args.admin.place,
+            Self::List(admin) => (&admin.place, None),
+            Self::Create(args) => (&args.admin.place, None),
             Self::Show(operator) => operator.place(),
         }
     }

@@ -11,6 +11,8 @@ use super::value::{OnRolloutArg, PlatformArg, segment};
 pub enum BranchesCommand {
     /// List the branches with what each has newest
     List(OperatorArgs),
+    /// Show a branch: its channels, and what it serves, rolls out and holds
+    Show(NameBranchArgs),
     /// Create a branch
     Create(NameBranchArgs),
     /// Give a branch another name
@@ -27,7 +29,7 @@ impl BranchesCommand {
     pub(super) fn operator(&self) -> &OperatorArgs {
         match self {
             Self::List(operator) => operator,
-            Self::Create(args) | Self::Unpin(args) => &args.operator,
+            Self::Show(args) | Self::Create(args) | Self::Unpin(args) => &args.operator,
             Self::Rename(args) => &args.operator,
             Self::Delete(args) => &args.branch.operator,
             Self::Pin(args) => &args.operator,

@@ -12,6 +12,8 @@ use crate::share::Percent;
 pub enum ChannelsCommand {
     /// List the channels and what they point at
     List(OperatorArgs),
+    /// Show a channel: where it points, and what its devices are served
+    Show(ChannelArgs),
     /// Create a channel
     Create(CreateChannelArgs),
     /// Point a channel at another branch
@@ -33,7 +35,7 @@ impl ChannelsCommand {
             Self::List(operator) => operator,
             Self::Create(args) => &args.operator,
             Self::Point(args) => &args.operator,
-            Self::Pause(args) | Self::Resume(args) => &args.operator,
+            Self::Show(args) | Self::Pause(args) | Self::Resume(args) => &args.operator,
             Self::Delete(args) => &args.channel.operator,
             Self::Rollout(command) => command.operator(),
         }
@@ -54,6 +56,14 @@ pub enum ChannelRolloutCommand {
 }
 
 impl ChannelRolloutCommand {
+    pub(crate) fn channel(&self) -> &str {
+        match self {
+            Self::Start(args) => &args.name,
+            Self::Set(args) => &args.name,
+            Self::Finish(args) | Self::Revert(args) => &args.name,
+        }
+    }
+
     fn operator(&self) -> &OperatorArgs {
         match self {
             Self::Start(args) => &args.operator,

@@ -4,7 +4,7 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 
 use super::shared::OperatorArgs;
-use super::value::{OnePlatformArg, header};
+use super::value::{OnePlatformArg, header, uuid};
 
 /// `updraft explain`
 #[derive(Debug, Args)]
@@ -18,14 +18,14 @@ pub struct ExplainArgs {
     /// The binary's runtime version
     #[arg(long, value_name = "VERSION", value_parser = NonEmptyStringValueParser::new())]
     pub runtime_version: String,
-    /// The device's `eas-client-id`
-    #[arg(long, value_name = "ID")]
+    /// The device's `eas-client-id`: a UUID that each installation makes for itself
+    #[arg(long, value_name = "ID", value_parser = uuid)]
     pub device: Option<String>,
     /// The update that it runs
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = uuid)]
     pub current: Option<String>,
     /// The update inside its binary
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = uuid)]
     pub embedded: Option<String>,
     /// What the device says for rules, such as `locale=de-DE` or `param:cohort=a`; may stand many times
     #[arg(long = "fact", value_name = "NAME=VALUE", value_parser = crate::facts::said)]

@@ -33,6 +33,12 @@ pub struct ServerArgs {
     pub app: String,
 }
 
+impl ServerArgs {
+    pub(super) fn place(&self) -> (&PlaceArgs, Option<&str>) {
+        (&self.place, Some(&self.app))
+    }
+}
+
 /// As whom.
 #[derive(Debug, Args)]
 pub struct TokenArgs {
@@ -54,8 +60,8 @@ pub struct OperatorArgs {
 }
 
 impl OperatorArgs {
-    pub(super) fn place(&self) -> &PlaceArgs {
-        &self.server.place
+    pub(super) fn place(&self) -> (&PlaceArgs, Option<&str>) {
+        self.server.place()
     }
 }
 

@@ -88,6 +88,16 @@ pub(super) fn segment(text: &str) -> Result<String, &'static str> {
     }
 }
 
+/// The id of a device or an update, as clients send it.
+pub(super) fn uuid(text: &str) -> Result<String, &'static str> {
+    match uuid::Uuid::try_parse(text) {
+        Ok(id) => Ok(id.hyphenated().to_string()),
+        Err(_) => {
+            Err("an id is a UUID, such as 7f1c2d3e-4a5b-4c6d-8e7f-90a1b2c3d4e5; the app's own name for a user is none")
+        }
+    }
+}
+
 /// `--header`
 pub(super) fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write it as name=value")?;

@@ -1,19 +1,49 @@
 //! `updraft branches`.
 
-use api::{Branch, Branches, NameBranch, OnRollout, Pin, WhichPlatform};
+use api::{Branch, Branches, Code, ListUpdates, NameBranch, OnRollout, Pin, Problem, Update, Updates, WhichPlatform};
 use protocol::Platform;
+use serde::Serialize;
 
 use super::operation::{Operation, named};
+use super::updates::listing;
 use crate::failure::Failure;
 use crate::printer::Printer;
-use crate::remote::{Connection, Place, Remote};
+use crate::remote::{Connection, Place, Remote, RemoteError, pairs};
 use crate::{shell, table};
+
+/// Updates that are shown of a branch.
+const SHOWN: u16 = 20;
 
 /// Lists the branches.
 pub async fn list(connection: Connection, printer: &Printer) -> Result<(), Failure> {
     let branches: Branches = Remote::new(connection, printer)?.all(Place::App, &["branches"]).await?;
     printer.data(&in_columns(&branches));
     printer.json(&branches);
+    Ok(())
+}
+
+/// A branch and what becomes of it in checks, for programs.
+#[derive(Serialize)]
+struct Shown<'a> {
+    branch: &'a Branch,
+    updates: &'a [Update],
+}
+
+/// Shows a branch: its channels, and the newest of what was issued on it.
+pub async fn show(connection: Connection, name: &str, printer: &Printer) -> Result<(), Failure> {
+    let remote = Remote::new(connection, printer)?;
+    // It refuses an unknown branch with the names of those that there are.
+    let asked = ListUpdates { branch: Some(name.to_owned()), limit: Some(SHOWN), ..ListUpdates::default() };
+    let page: Updates = remote.get(Place::App, &["updates"], &pairs(&asked)).await?;
+    let known: Branches = remote.all(Place::App, &["branches"]).await?;
+    let Some(branch) = known.branches.iter().find(|branch| branch.name == name) else {
+        let problem = Problem::new(Code::UnknownBranch, format!("the app has no branch {name}"));
+        return Err(RemoteError::Problem(Box::new(problem)).into());
+    };
+    let channels = if branch.channels.is_empty() { "none".into() } else { branch.channels.join(", ") };
+    let pinned = if branch.pinned { "\nPinned: what is published waits for `updraft branches unpin`" } else { "" };
+    printer.data(&format!("Branch {name}\nChannels: {channels}{pinned}\n{}", listing::in_columns(&page.updates)));
+    printer.json(&Shown { branch, updates: &page.updates });
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use http::Method;
 use serde::Serialize;
 
+use super::rollout;
 use crate::failure::Failure;
 use crate::issued;
 use crate::machine::IdempotencyKey;
@@ -17,6 +18,8 @@ pub struct Operation {
     done: String,
     /// What to know or do next.
     next: Option<String>,
+    /// The share of the devices that get what is issued first.
+    share: Option<u16>,
     /// What to ask before, where it cannot be taken back.
     question: Option<String>,
 }
@@ -57,11 +60,16 @@ impl Operation {
         // Every body is plain data with string keys, which always has a JSON form.
         let body = body.map(|body| serde_json::to_value(body).unwrap_or_default());
         let request = Request { method, path, query: Vec::new(), body };
-        Self { request, done, next: None, question: None }
+        Self { request, done, next: None, share: None, question: None }
     }
 
     pub(super) fn next(mut self, next: impl Into<String>) -> Self {
         self.next = Some(next.into());
+        self
+    }
+
+    pub(super) fn rolling_out(mut self, share: Option<u16>) -> Self {
+        self.share = share;
         self
     }
 
@@ -83,7 +91,7 @@ pub async fn operate(
     consent: Consent,
     printer: &Printer,
 ) -> Result<(), Failure> {
-    let Operation { request, done, next, question } = operation;
+    let Operation { request, done, next, share, question } = operation;
     let remote = Remote::new(connection, printer)?;
     if let (Some(question), Consent::Ask) = (question, consent) {
         confirm(question, printer).await?;
@@ -93,6 +101,7 @@ pub async fn operate(
         .operate(&request, key)
         .await
         .map_err(|error| Failure::of_intent(error, "see with `updraft audit` whether it was done"))?;
+    let next = share.and_then(|share| Some(rollout::on(asked_for(&operated)?, share))).or(next);
     print(&operated, &done, next.as_deref(), printer);
     Ok(())
 }
@@ -120,4 +129,9 @@ fn print(operated: &api::Operated, done: &str, next: Option<&str>, printer: &Pri
 /// A platform as the API names it.
 pub(super) fn named(platform: Option<protocol::Platform>) -> Option<String> {
     platform.map(|platform| platform.as_str().into())
+}
+
+/// The group that the operation was about, where it issued one.
+fn asked_for(operated: &api::Operated) -> Option<&str> {
+    operated.groups.iter().find(|group| group.why == api::Why::Asked).map(|group| group.group.as_str())
 }

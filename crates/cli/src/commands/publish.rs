@@ -4,6 +4,7 @@
 //! publish that is cut before it leaves nothing served, and can simply be run again.
 
 mod identity;
+mod obstacles;
 mod report;
 mod source;
 mod transfer;
@@ -23,6 +24,7 @@ use crate::printer::Printer;
 use crate::programs::Programs;
 use crate::release::Release;
 use crate::remote::{Connection, Remote};
+use obstacles::Obstacles;
 use source::Publishable;
 
 /// How often a publish is prepared anew when others publish to the same branch at the same time.
@@ -79,11 +81,11 @@ pub enum Source {
 pub async fn publish(options: PublishOptions, printer: &Printer) -> Result<PublishReport, Failure> {
     let remote = Remote::new(options.connection.clone(), printer)?;
     // Before an export that takes a minute: is there such a server, app and channel, and are we let in?
-    require_channel(&remote.app().await?, &options.target)?;
+    let obstacles = Obstacles::ahead(&remote, &options, printer).await?;
     // Before the export too, which may itself leave files behind.
     let source = git::source(&options.project, &options.programs).await;
 
-    let publishable = source::find(&options, &remote, printer).await?;
+    let publishable = source::find(&options, &obstacles, &remote, printer).await?;
     let result = publish_export(&remote, &options, &publishable, source, printer).await;
     if result.as_ref().is_err_and(|failure| failure.exit() != crate::exit::Exit::NothingNew) {
         publishable.keep(printer);
@@ -118,7 +120,7 @@ async fn publish_export(
         platforms: hashed.describe(&publishable.runtime_versions, publishable.config.as_ref()),
     };
     let published = issue(remote, &request, printer).await?;
-    Ok(PublishReport { published, channel: options.target.channel.clone(), message, uploaded })
+    Ok(PublishReport { published, channel: options.target.channel.clone(), message, rollout, uploaded })
 }
 
 /// Prepares and commits, again when the head has moved in between.
@@ -148,18 +150,6 @@ async fn issue(remote: &Remote, request: &api::PreparePublish, printer: &Printer
                 ));
             }
         }
-    }
-}
-
-fn require_channel(app: &api::App, target: &Target) -> Result<(), Failure> {
-    match &target.channel {
-        Some(channel) if !target.create_channel && app.channels.iter().all(|known| known.name != *channel) => {
-            Err(Failure::UnknownChannel {
-                channel: channel.clone(),
-                known: app.channels.iter().map(|known| known.name.clone()).collect(),
-            })
-        }
-        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `updraft updates`.
 
-mod listing;
+pub(super) mod listing;
 
 use api::{EditUpdate, ListUpdates, Reissue, ShownUpdates, TargetUpdate, Updates, WhichPlatform};
 use protocol::Platform;
@@ -18,7 +18,7 @@ use crate::shell;
 /// Lists updates, newest first.
 pub async fn list(connection: Connection, asked: &ListUpdates, printer: &Printer) -> Result<(), Failure> {
     let page: Updates = Remote::new(connection, printer)?.get(Place::App, &["updates"], &pairs(asked)).await?;
-    printer.data(&listing::in_columns(&page));
+    printer.data(&listing::in_columns(&page.updates));
     for update in &page.updates {
         issued::warnings(&update.warnings, printer);
     }
@@ -117,6 +117,7 @@ pub fn promote(again: Again, target: Target) -> Operation {
 fn reissue(verb: &str, again: Again, target: Option<Target>, done: String) -> Operation {
     let (channel, branch) = target.map(|target| (target.channel, target.branch)).unwrap_or_default();
     let Again { id, platform, message, release: Release { rollout, rule, on_rollout } } = again;
+    let share = rollout;
     let body = Reissue { channel, branch, platform: named(platform), message, rollout, rule, on_rollout };
-    Operation::post(&["updates", &id, verb], &body, done)
+    Operation::post(&["updates", &id, verb], &body, done).rolling_out(share)
 }

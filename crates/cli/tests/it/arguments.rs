@@ -24,7 +24,10 @@ pub fn parsed_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<(Glo
 pub async fn run(line: &str, mode: Mode) -> (Exit, String, String) {
     let (printer, printed) = Printer::captured(mode);
     let (global, command) = parsed(line).unwrap();
-    let exit = cli::execute(global, command, &Surroundings::default(), &Intent::default(), &printer).await;
+    // As if the server were in the environment: hints need not name it.
+    let server = line.split_once("--server ").and_then(|(_, rest)| rest.split_whitespace().next());
+    let around = server.map_or_else(Surroundings::default, |server| Surroundings::default().with_server(server));
+    let exit = cli::execute(global, command, &around, &Intent::default(), &printer).await;
     (exit, printed.out(), printed.err())
 }
 

@@ -45,7 +45,8 @@ async fn every_answer_is_told_in_words_and_codes() {
         "device": {"code": "keeps", "explanation": "it keeps what it runs"},
     });
     let short = "explain --channel production --platform ios --runtime-version 1";
-    let long = "explain --channel a&b --platform android --runtime-version 1+ä --device d --current u1 --embedded e \
+    let long = "explain --channel a&b --platform android --runtime-version 1+ä --device 7f1c2d3e-4a5b-4c6d-8e7f-90a1b2c3d4e5 \
+                --current A0000000-0000-4000-8000-000000000001 --embedded e0000000-0000-4000-8000-000000000002 \
                 --fact locale=de-DE --fact param:a=b --header accept=application/json";
     let transcripts = [
         told(long, &nothing, Code::BadRequest).await,

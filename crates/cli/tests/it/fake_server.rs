@@ -70,6 +70,11 @@ pub struct Inner {
     pub warnings: Vec<api::Warning>,
     /// The key that phones must bring in `x-api-key`.
     pub phone_key: Option<&'static str>,
+    pub rolling: Vec<api::Update>,
+    pub split: Option<String>,
+    pub paused: bool,
+    /// What lies at addresses that are only looked at, by the last segment of their path.
+    pub laid: HashMap<&'static str, Value>,
     pub scripted: VecDeque<(StatusCode, Value)>,
     pub asked: Vec<Asked>,
 }
@@ -128,7 +133,9 @@ impl FakeServer {
     /// The kinds of requests so far, in order; uploads in one stretch may come in any order, so they are counted.
     pub fn story(&self) -> String {
         let mut story = String::new();
-        for stretch in self.inner().seen.chunk_by(|a, b| a.what == b.what) {
+        // What is only looked at is no part of it.
+        let seen: Vec<Seen> = self.inner().seen.iter().filter(|seen| seen.what != "rolling").cloned().collect();
+        for stretch in seen.chunk_by(|a, b| a.what == b.what) {
             let times = if stretch.len() > 1 { format!(" x{}", stretch.len()) } else { String::new() };
             let space = if story.is_empty() { "" } else { ", " };
             write!(story, "{space}{}{times}", stretch[0].what).unwrap();
@@ -165,8 +172,10 @@ async fn answer(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Res
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let what = match (parts.method.as_str(), &segments[..]) {
         ("GET", ["api", "v1", "apps", _]) => "app",
+        ("GET", ["api", "v1", "apps", _, "updates"]) if parts.uri.query().is_some_and(asks_for_rollouts) => "rolling",
         ("GET", ["api", "v1", "apps", _, "updates"]) => "updates",
         ("GET", ["api", "v1", "apps", _, "updates", _]) => "update",
+        ("GET", ["api", "v1", "apps", _, "channels"]) => "channels",
         ("POST", ["api", "v1", "apps", _, "blobs", "missing"]) => "missing",
         ("PUT", ["api", "v1", "apps", _, "blobs", _]) => "upload",
         ("POST", ["api", "v1", "apps", _, "publishes"]) => "prepare",
@@ -205,6 +214,9 @@ async fn answer(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Res
     }
     let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else { return problem(Code::BodyCut) };
     let mut inner = inner.lock().unwrap();
+    if let Some(laid) = segments.last().and_then(|last| inner.laid.get(last)).filter(|_| parts.method == "GET") {
+        return scripted(StatusCode::OK, laid);
+    }
     let answer = inner.scripted.pop_front();
     let response = match answer {
         Some((status, answer)) => {
@@ -220,6 +232,10 @@ async fn answer(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Res
 
 /// As long as Cloudflare does.
 const PROXY_WAITS: Duration = Duration::from_secs(100);
+
+fn asks_for_rollouts(query: &str) -> bool {
+    query.contains("state=rolling")
+}
 
 impl Fault {
     fn response(&self) -> Response {
@@ -293,6 +309,7 @@ impl Inner {
                 head["assets"] = serde_json::json!([]);
                 axum::Json(serde_json::json!({"updates": [head]})).into_response()
             }
+            "rolling" => axum::Json(api::Updates { updates: self.rolling.clone(), next_cursor: None }).into_response(),
             "missing" => {
                 let asked: api::WhichBlobs = serde_json::from_slice(body).unwrap();
                 let missing = asked.blobs.into_iter().map(|blob| blob.hash);
@@ -370,8 +387,11 @@ impl Inner {
     }
 
     fn app(&self, slug: &str) -> api::App {
-        let channel =
-            |name: &String| api::ChannelSummary { name: name.clone(), branches: vec![name.clone()], paused: false };
+        let channel = |name: &String| api::ChannelSummary {
+            name: name.clone(),
+            branches: [name.clone()].into_iter().chain(self.split.clone()).collect(),
+            paused: self.paused,
+        };
         api::App {
             slug: slug.into(),
             update_url: "http://localhost:8080/update".into(),

@@ -28,3 +28,51 @@ fn add(parent: &str, command: &Command, tree: &mut String) {
         add(&name, child, tree);
     }
 }
+
+/// Commands whose output is judged where they are tested, since they do more than one request.
+const TOLD_ELSEWHERE: &[&str] = &[
+    "init",              // init.rs
+    "doctor",            // doctor.rs
+    "publish",           // publish.rs, project.rs, retries.rs
+    "roll-back",         // roll_back.rs
+    "embedded register", // embedded.rs
+    "apps create",       // operations.rs
+    "keys generate",     // keys.rs
+    "keys import",       // keys.rs
+    "keys list",         // keys.rs
+    "keys certificate",  // keys.rs
+    "device",            // device.rs
+    "login",             // login.rs
+    "logout",            // login.rs
+    "whoami",            // login.rs
+];
+
+/// Every command that does something has a transcript: `$ updraft …` in a snapshot.
+#[test]
+fn every_command_has_a_transcript() {
+    let snapshots = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/snapshots");
+    let files = std::fs::read_dir(snapshots).unwrap();
+    let told: String = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+    let mut parser = parser();
+    parser.build();
+    let (mut without, mut leaves) = (Vec::new(), Vec::new());
+    add_leaves("", &parser, &mut leaves);
+    for leaf in &leaves {
+        let is_told = told.lines().any(|line| {
+            line.strip_prefix(&format!("$ updraft {leaf}")).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        });
+        if !is_told && !TOLD_ELSEWHERE.contains(&leaf.as_str()) {
+            without.push(leaf.clone());
+        }
+    }
+    assert_eq!(without, Vec::<String>::new(), "these have no transcript");
+    let gone: Vec<&&str> = TOLD_ELSEWHERE.iter().filter(|known| leaves.iter().all(|leaf| leaf != **known)).collect();
+    assert!(gone.is_empty(), "{gone:?} are no commands");
+}
+
+fn add_leaves(path: &str, command: &Command, leaves: &mut Vec<String>) {
+    for child in command.get_subcommands().filter(|child| child.get_name() != "help") {
+        let path = format!("{path} {}", child.get_name()).trim_start().to_owned();
+        if child.has_subcommands() { add_leaves(&path, child, leaves) } else { leaves.push(path) }
+    }
+}

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::arguments::{parsed, run};
 use crate::fake_server::{FakeServer, Fault};
-use crate::transcript::told;
+use crate::transcript::{told, told_beside};
 
 const GROUP: &str = "01900000-0000-7000-8000-000000000001";
 const UPDATE: &str = "a0000000-0000-4000-8000-000000000001";
@@ -35,6 +35,12 @@ fn issued(action: &str, why: Why, held: bool) -> Operated {
 async fn channels() {
     let mut moved = issued("point_channel", Why::Renewed, false);
     moved.warnings = vec![Warning { code: "head_in_future".into(), message: "the head is ahead".into() }];
+    let split = [(
+        "channels",
+        json!({"channels": [
+            {"name": "production", "branch": "main", "paused": false, "rollout": {"branch": "next", "basis_points": 500}},
+        ]}),
+    )];
     let transcripts = [
         told("channels create beta", &operated("create_channel"), Code::ChannelExists).await,
         told("channels create beta --branch main", &operated("create_channel"), Code::UnknownBranch).await,
@@ -48,9 +54,15 @@ async fn channels() {
             Code::SameBranch,
         )
         .await,
-        told("channels rollout set production --percent 0.01%", &operated("set"), Code::NoChannelRollout).await,
-        told("channels rollout finish production", &operated("finish"), Code::NoChannelRollout).await,
-        told("channels rollout revert production", &operated("revert"), Code::NoChannelRollout).await,
+        told_beside(
+            &split,
+            "channels rollout set production --percent 0.01%",
+            &operated("set"),
+            Code::NoChannelRollout,
+        )
+        .await,
+        told_beside(&split, "channels rollout finish production", &operated("finish"), Code::NoChannelRollout).await,
+        told_beside(&split, "channels rollout revert production", &operated("revert"), Code::NoChannelRollout).await,
         told(
             "channels list",
             &json!({"channels": [
@@ -93,6 +105,53 @@ async fn branches() {
         .await,
     ];
     insta::assert_snapshot!(transcripts.concat());
+}
+
+/// A line for people and for programs of a command that only looks.
+async fn shown(server: &FakeServer, line: &str) -> String {
+    let full = format!("{line} --server {} --token secret", server.url);
+    let (exit, out, err) = run(&full, Mode::default()).await;
+    assert_eq!(exit, Exit::Ok, "{err}");
+    let (exit, json, _) = run(&format!("{full} --json"), Mode { json: true, ..Mode::default() }).await;
+    assert_eq!(exit, Exit::Ok);
+    format!("$ updraft {line}\n{out}{err}{json}\n")
+}
+
+#[tokio::test]
+async fn a_channel_and_a_branch_are_shown() {
+    let server = FakeServer::start().await;
+    let update = |platform: &str, more: serde_json::Value| {
+        let mut update = json!({
+            "id": UPDATE, "group": GROUP, "kind": "update", "branch": "main", "platform": platform,
+            "runtime_version": "1.0.0", "created_at": "2026-11-23T12:00:00.000Z", "state": "served",
+            "issued_by": "token:ci",
+        });
+        update.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        update
+    };
+    server.inner().laid.insert(
+        "updates",
+        json!({"updates": [
+            update("ios", json!({"message": "Fixed"})), update("android", json!({"message": "Fixed"})),
+            update("ios", json!({"group": "g0", "origin": UPDATE, "branch": "01900000-0000-7000-8000-000000000009"})),
+        ]}),
+    );
+    server.inner().laid.insert("channels", json!({"channels": [
+        {"name": "production", "branch": "main", "paused": true, "rollout": {"branch": "next", "basis_points": 500}},
+    ]}));
+    server.inner().laid.insert(
+        "branches",
+        json!({"branches": [
+            {"id": "b1", "name": "main", "pinned": true, "channels": ["production"], "heads": []},
+        ]}),
+    );
+    let told = shown(&server, "channels show production").await + &shown(&server, "branches show main").await;
+    insta::assert_snapshot!(told);
+    for line in ["channels show beta", "branches show mian"] {
+        let (exit, out, err) = run(&format!("{line} --server {}", server.url), Mode::default()).await;
+        assert_eq!((exit, out.as_str()), (Exit::Refused, ""), "{err}");
+        assert!(err.starts_with("error: the app has no "), "{err}");
+    }
 }
 
 #[tokio::test]

@@ -188,10 +188,10 @@ async fn an_unknown_channel_is_told_before_anything_goes_up() {
     let failure = publish(options.clone(), &printer).await.unwrap_err();
     printer.failure(&failure);
     assert_eq!((failure.exit(), server.story().as_str()), (Exit::Refused, "app"));
-    insta::assert_snapshot!(printed.err(), @r#"
-    error: the app has no channel "prodction"
-    hint: it has production; --create-channel creates a channel and its branch
-    "#);
+    insta::assert_snapshot!(printed.err(), @r"
+    error: the app has no channel prodction
+    hint: it has production; `updraft channels create` makes one, and so does `updraft publish --create-channel`
+    ");
 
     options.target.create_channel = true;
     publish(options, &printer).await.unwrap();

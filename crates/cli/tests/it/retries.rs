@@ -129,7 +129,7 @@ async fn refusals_are_told_once_with_their_hint() {
         let (result, said) = publish_under(&server, &[("app", Fault::Problem(fault))]).await;
         let failure = result.unwrap_err();
         assert_eq!((failure.exit(), failure.code()), (exit, fault.as_str()));
-        assert_eq!(server.story(), "app");
+        assert_eq!(server.count("app"), 1);
         assert_eq!(said, format!("error: an order of the test ({fault})\nhint: {}\n", fault.hint()));
     }
     let server = FakeServer::start().await;

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
+use crate::commands::rollout;
 use crate::issued;
 use crate::printer::Printer;
+use crate::share::Share;
 use crate::table;
 
 /// What a publish did.
@@ -18,6 +20,9 @@ pub struct PublishReport {
     /// What changed, as it was recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The share of the devices that it is served to first, in basis points.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<u16>,
     /// What went over the line.
     pub uploaded: Uploaded,
 }
@@ -36,18 +41,23 @@ pub struct Uploaded {
 impl PublishReport {
     /// Prints it.
     pub fn print(&self, printer: &Printer) {
-        let Self { published, message, uploaded: Uploaded { files, bytes, reused }, .. } = self;
+        let Self { published, message, rollout: share, uploaded: Uploaded { files, bytes, reused }, .. } = self;
         let message = message.as_ref().map(|message| format!("Message: {message}\n")).unwrap_or_default();
+        let first = share.map(|share| format!("Rollout: {} of the devices get it first\n", Share(share)));
         printer.data(&format!(
-            "Published to branch {} as group {}\n{}{}{message}Uploaded {}, {}; {reused} reused",
+            "Published to branch {} as group {}\n{}{}{message}{}Uploaded {}, {}; {reused} reused",
             published.branch,
             published.group,
             issued::table(&published.updates),
             issued::groups(&published.also),
+            first.unwrap_or_default(),
             table::files(*files),
             table::bytes(*bytes),
         ));
         issued::warnings(&published.warnings, printer);
+        if let Some(share) = share {
+            printer.note(&format!("hint: {}", rollout::on(&published.group, *share)));
+        }
         printer.json(self);
     }
 }

@@ -4,6 +4,7 @@ use protocol::Platform;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::obstacles::Obstacles;
 use super::{PublishOptions, RuntimeVersions, Source, identity};
 use crate::expo::{AppConfig, ExpoError, Project};
 use crate::export::{EXPO_CONFIG, Export};
@@ -28,11 +29,16 @@ impl Publishable {
     }
 }
 
-/// Finds it, once it is known whose it is.
-pub(super) async fn find(options: &PublishOptions, remote: &Remote, printer: &Printer) -> Result<Publishable, Failure> {
+/// Finds it, once it is known whose it is and that nothing stands in its way.
+pub(super) async fn find(
+    options: &PublishOptions,
+    obstacles: &Obstacles,
+    remote: &Remote,
+    printer: &Printer,
+) -> Result<Publishable, Failure> {
     let project = Project { directory: &options.project, programs: &options.programs };
     match &options.source {
-        Source::Project => export(project, options, remote, printer).await,
+        Source::Project => export(project, options, obstacles, remote, printer).await,
         Source::Export(directory) => {
             let export = Export::open(directory, options.platform).await?;
             let config = match export.config().await? {
@@ -41,6 +47,7 @@ pub(super) async fn find(options: &PublishOptions, remote: &Remote, printer: &Pr
             };
             let platforms: Vec<Platform> = export.platforms().collect();
             let runtime_versions = runtime_versions(project, options, config.as_ref(), &platforms).await?;
+            obstacles.refuse(&runtime_versions)?;
             if let Some(config) = &config {
                 require_same_project(config, options, remote).await?;
             }
@@ -52,6 +59,7 @@ pub(super) async fn find(options: &PublishOptions, remote: &Remote, printer: &Pr
 async fn export(
     project: Project<'_>,
     options: &PublishOptions,
+    obstacles: &Obstacles,
     remote: &Remote,
     printer: &Printer,
 ) -> Result<Publishable, Failure> {
@@ -64,6 +72,7 @@ async fn export(
         None => config.platforms()?,
     };
     let runtime_versions = runtime_versions(project, options, Some(&config), &platforms).await?;
+    obstacles.refuse(&runtime_versions)?;
     require_same_project(&config, options, remote).await?;
     let scratch = tempfile::Builder::new().prefix("updraft-export-").tempdir().map_err(|source| Failure::File {
         path: std::env::temp_dir(),

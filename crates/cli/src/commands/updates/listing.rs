@@ -1,6 +1,6 @@
 //! How updates are shown.
 
-use api::{ShownAsset, ShownUpdate, Update, UpdateKind, UpdateState, Updates};
+use api::{ShownAsset, ShownUpdate, Update, UpdateKind, UpdateState};
 
 use crate::share::Share;
 use crate::table;
@@ -8,32 +8,71 @@ use crate::table;
 /// Characters of a message that a row of a list has room for.
 const MESSAGE_ROOM: usize = 40;
 
-/// One line for each update.
-pub(super) fn in_columns(Updates { updates, .. }: &Updates) -> String {
+/// One line for what was issued together and fared alike; the platforms share it.
+pub(in crate::commands) fn in_columns(updates: &[Update]) -> String {
     if updates.is_empty() {
         return "No such updates".into();
     }
-    let rows: Vec<[String; 8]> = updates.iter().map(row).collect();
-    let headings = ["update", "group", "branch", "platform", "runtime version", "created at", "state", "message"];
-    table::aligned(headings, &rows)
+    let mut lines: Vec<Line<'_>> = Vec::new();
+    for update in updates {
+        match lines.iter_mut().find(|line| line.takes(update)) {
+            Some(line) => line.platforms.push(&update.platform),
+            None => lines.push(Line { platforms: vec![&update.platform], first: update }),
+        }
+    }
+    let rows: Vec<[String; 7]> = lines.into_iter().map(Line::row).collect();
+    table::aligned(["group", "branch", "platforms", "runtime version", "created at", "state", "message"], &rows)
 }
 
-fn row(update: &Update) -> [String; 8] {
-    let what = match (update.kind, update.message.as_deref()) {
-        (UpdateKind::Update, message) => shortened(message.unwrap_or_default()),
-        (UpdateKind::RollBackToEmbedded, None) => "(roll back to embedded)".into(),
-        (UpdateKind::RollBackToEmbedded, Some(message)) => format!("(roll back to embedded) {}", shortened(message)),
-    };
-    [
-        update.id.clone(),
-        update.group.clone(),
-        update.branch.clone(),
-        update.platform.clone(),
-        update.runtime_version.clone(),
-        update.created_at.clone(),
-        state(update),
-        what,
-    ]
+struct Line<'a> {
+    platforms: Vec<&'a str>,
+    first: &'a Update,
+}
+
+impl Line<'_> {
+    fn takes(&self, update: &Update) -> bool {
+        let facts = |of: &Update| (of.group.clone(), of.runtime_version.clone(), of.kind, state(of), to_second(of));
+        facts(self.first) == facts(update) && self.first.origin.is_some() == update.origin.is_some()
+    }
+
+    fn row(mut self) -> [String; 7] {
+        self.platforms.sort_unstable();
+        self.platforms.dedup();
+        let update = self.first;
+        let kind = match (update.kind, &update.origin) {
+            (UpdateKind::RollBackToEmbedded, _) => "(roll back to embedded) ",
+            (UpdateKind::Update, Some(_)) => "(again) ",
+            (UpdateKind::Update, None) => "",
+        };
+        let message = shortened(update.message.as_deref().unwrap_or_default());
+        [
+            update.group.clone(),
+            branch(update).to_owned(),
+            self.platforms.join(", "),
+            update.runtime_version.clone(),
+            to_second(update),
+            state(update),
+            format!("{kind}{message}").trim_end().to_owned(),
+        ]
+    }
+}
+
+/// A deleted branch goes by its id, which says nothing to people.
+fn branch(update: &Update) -> &str {
+    if uuid::Uuid::try_parse(&update.branch).is_ok() { "(deleted)" } else { &update.branch }
+}
+
+/// `2026-11-23 12:00:00`, in UTC; what cannot be read so is shown as it came.
+fn to_second(update: &Update) -> String {
+    moment(&update.created_at)
+}
+
+/// An instant as a table has room for it: to the second, in UTC.
+pub(crate) fn moment(text: &str) -> String {
+    match text.split_once('.') {
+        Some((seconds, fraction)) if fraction.ends_with('Z') => seconds.replace('T', " "),
+        _ => text.to_owned(),
+    }
 }
 
 fn state(update: &Update) -> String {
@@ -66,7 +105,7 @@ pub(super) fn in_full(ShownUpdate { update, assets, .. }: &ShownUpdate) -> Strin
     };
     let facts = [
         ("group", Some(update.group.clone())),
-        ("branch", Some(update.branch.clone())),
+        ("branch", Some(branch(update).to_owned())),
         ("platform", Some(update.platform.clone())),
         ("runtime version", Some(update.runtime_version.clone())),
         ("created at", Some(update.created_at.clone())),
