@@ -1,6 +1,7 @@
 //! What the subcommands do. They take resolved options, never arguments.
 
 pub mod apps;
+pub mod audit;
 pub mod branches;
 pub mod channels;
 pub mod device;

@@ -7,7 +7,7 @@ use crate::args::{
 };
 use crate::commands::operation::{Consent, Operation, operate};
 use crate::commands::{
-    apps, branches, channels, device, doctor, embedded, explain, init, keys, login, publish, roll_back, rollout,
+    apps, audit, branches, channels, device, doctor, embedded, explain, init, keys, login, publish, roll_back, rollout,
     updates,
 };
 use crate::exit::Exit;
@@ -51,7 +51,7 @@ pub(crate) async fn dispatch(
         }
         Command::Embedded(command) => desk.embedded(command).await?,
         Command::Apps(command) => desk.apps(command).await?,
-        Command::Audit(args) => apps::audit(args.operator.resolve(around)?, args.limit, args.before, printer).await?,
+        Command::Audit(args) => audit::audit(args.operator.resolve(around)?, args.limit, args.before, printer).await?,
         Command::Keys(command) => desk.keys(command).await?,
         Command::Device(args) => {
             let played = device::play(args.resolve(around).await?, printer).await?;

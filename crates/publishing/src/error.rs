@@ -23,7 +23,7 @@ pub enum PublishError {
         limit: u64,
     },
     /// The app has no such channel.
-    #[error("the app has no channel `{channel}`; it has {known:?}")]
+    #[error("the app has no channel `{channel}`; it has {}", listed(known))]
     UnknownChannel {
         /// What was asked for.
         channel: ChannelName,
@@ -244,4 +244,9 @@ impl From<ReplayError> for PublishError {
             ReplayError::Store(error) => Self::Store(error),
         }
     }
+}
+
+fn listed(known: &[ChannelName]) -> String {
+    let names: Vec<&str> = known.iter().map(ChannelName::as_str).collect();
+    if names.is_empty() { "none".into() } else { names.join(", ") }
 }

@@ -1,6 +1,6 @@
-//! `updraft apps` and `updraft audit`.
+//! `updraft apps`.
 
-use api::{App, Apps, Audit, AuditLine, CreateApp};
+use api::{App, Apps, CreateApp};
 
 use crate::failure::Failure;
 use crate::printer::Printer;
@@ -50,26 +50,5 @@ pub async fn show(connection: Connection, printer: &Printer) -> Result<(), Failu
         table::aligned(["channel", "points at", ""], &rows)
     ));
     printer.json(&app);
-    Ok(())
-}
-
-/// Shows who changed what, newest first.
-pub async fn audit(
-    connection: Connection,
-    limit: Option<u16>,
-    before: Option<u64>,
-    printer: &Printer,
-) -> Result<(), Failure> {
-    let limit = limit.map(|limit| ("limit".to_owned(), limit.to_string()));
-    let before = before.map(|before| ("before".to_owned(), before.to_string()));
-    let query: Vec<_> = limit.into_iter().chain(before).collect();
-    let audit: Audit = Remote::new(connection, printer)?.get(Place::App, &["audit"], &query).await?;
-    let cells = |line: &AuditLine| {
-        let AuditLine { id, at, actor, action, detail } = line;
-        [id.to_string(), at.clone(), actor.clone(), action.clone(), detail.to_string()]
-    };
-    let rows: Vec<[String; 5]> = audit.lines.iter().map(cells).collect();
-    printer.data(&table::aligned(["id", "at", "who", "what", "detail"], &rows));
-    printer.json(&audit);
     Ok(())
 }

@@ -261,7 +261,8 @@ async fn apps_and_their_audit_log() {
         told(
             "audit --limit 2 --before 9",
             &json!({"lines": [{"id": 7, "at": "2026-11-23T12:00:00.000Z", "actor": "token:ci", "action": "pause_channel",
-                "detail": {"channel": "production", "before": false}}]}),
+                "detail": {"before": {"channel c1": {"name": "production", "paused": false}},
+                           "after": {"channel c1": {"name": "production", "paused": true}}}}]}),
             Code::UnknownApp,
         )
         .await,

@@ -68,7 +68,7 @@ fn to_second(update: &Update) -> String {
 }
 
 /// An instant as a table has room for it: to the second, in UTC.
-pub(crate) fn moment(text: &str) -> String {
+pub(in crate::commands) fn moment(text: &str) -> String {
     match text.split_once('.') {
         Some((seconds, fraction)) if fraction.ends_with('Z') => seconds.replace('T', " "),
         _ => text.to_owned(),
