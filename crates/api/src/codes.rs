@@ -50,7 +50,7 @@ codes! {
     RefusedByClient = "refused_by_client", 400, "The stock client would refuse this update", "correct what the message names; nothing was stored";
     Unauthorized = "unauthorized", 401, "The request carries no valid admin token", "set UPDRAFT_TOKEN to the admin token that the first start printed (`updraft token` on the server makes another); it is sent as `authorization: Bearer …`";
     NotFound = "not_found", 404, "There is nothing at this address", "check the path";
-    UnknownApp = "unknown_app", 404, "There is no such app", "a fresh server has the app `default`";
+    UnknownApp = "unknown_app", 404, "There is no such app", "`updraft apps list` lists them, `updraft apps create` makes one";
     UnknownChannel = "unknown_channel", 404, "The app has no such channel", "check the spelling; `updraft channels create` or `updraft publish --create-channel` creates one";
     UnknownBranch = "unknown_branch", 404, "The app has no such branch", "check the spelling";
     UnknownUpdate = "unknown_update", 404, "The app has no such update or group", "list them with `updraft updates list`";

@@ -35,7 +35,7 @@ pub(crate) fn mode(global: Global, command: &Command) -> Mode {
 
 impl OperatorArgs {
     pub(crate) fn resolve(self, around: &Surroundings) -> Result<Connection, Failure> {
-        connection(self.server.place, self.server.app, self.token, around)
+        connection(self.server.place, around.app(self.server.app), self.token, around)
     }
 }
 
@@ -87,6 +87,7 @@ impl InitArgs {
             check_automatically: self.check_automatically.map(check_automatically),
             fallback_to_cache_timeout: self.fallback_to_cache_timeout,
             facts: self.facts,
+            create_app: self.create_app,
             force: self.force,
             dry_run: self.dry_run,
             consent: self.consent.resolve(),
@@ -212,7 +213,7 @@ impl DeviceArgs {
         };
         Ok(PlayOptions {
             server: around.server(server)?,
-            app,
+            app: around.app(app),
             channel: self.channel,
             platforms: self.platform.only().map_or(Platform::ALL.into(), |platform| vec![platform]),
             runtime_version: self.runtime_version,

@@ -1,5 +1,10 @@
 //! What a command finds around it: what its user's environment says, and the logins that they keep.
 
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::commands::init::read_json;
 use crate::logins::{LoginError, LoginFile, Logins};
 use crate::printer::Repeated;
 use crate::remote::{ServerUrl, Token, TokenFrom};
@@ -17,6 +22,8 @@ pub struct Surroundings {
     server: Option<String>,
     app: Option<String>,
     token: Option<String>,
+    /// The app of the project that the command is typed in.
+    project_app: Option<String>,
 }
 
 impl Surroundings {
@@ -27,7 +34,16 @@ impl Surroundings {
             server: variable("UPDRAFT_SERVER"),
             app: variable("UPDRAFT_APP"),
             token: variable("UPDRAFT_TOKEN"),
+            project_app: None,
         }
+        .in_project(Path::new("."))
+    }
+
+    /// The same in another directory.
+    #[must_use]
+    pub fn in_project(self, directory: &Path) -> Self {
+        let project_app = read_json(&directory.join("app.json")).ok().and_then(|config| app_of_project(&config));
+        Self { project_app, ..self }
     }
 
     /// The same with the logins elsewhere.
@@ -46,6 +62,12 @@ impl Surroundings {
     #[must_use]
     pub fn with_token(self, token: &str) -> Self {
         Self { token: Some(token.into()), ..self }
+    }
+
+    /// The app that was named by an option or the environment; else the one of the project around; else the one that
+    /// every server has.
+    pub(crate) fn app(&self, named: Option<String>) -> String {
+        named.or_else(|| self.project_app.clone()).unwrap_or_else(|| DEFAULT_APP.into())
     }
 
     /// Where logins are kept.
@@ -100,7 +122,7 @@ impl Surroundings {
     pub(crate) fn repeated(&self, server: Option<&ServerUrl>, app: Option<&str>) -> Repeated {
         Repeated {
             server: server.filter(|server| !self.means(server)).map(ToString::to_string),
-            app: app.filter(|app| *app != self.app.as_deref().unwrap_or(DEFAULT_APP)).map(str::to_owned),
+            app: app.filter(|app| *app != self.app(self.app.clone())).map(str::to_owned),
         }
     }
 
@@ -110,6 +132,14 @@ impl Surroundings {
     }
 }
 
+/// `…/apps/{app}/update`, as `updraft init` writes it. A config that is code is not evaluated for this.
+fn app_of_project(config: &Value) -> Option<String> {
+    let url = config.pointer("/updates/url")?.as_str()?;
+    let (_, app) =
+        url.split(['?', '#']).next()?.trim_end_matches('/').strip_suffix("/update")?.rsplit_once("/apps/")?;
+    (!app.is_empty() && !app.contains('/')).then(|| app.to_owned())
+}
+
 #[expect(clippy::disallowed_methods, reason = "the command line is an edge: here its settings begin")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
@@ -117,6 +147,8 @@ fn variable(name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::{LoginFile, Surroundings, Token, TokenFrom};
     use crate::logins::Logins;
 
@@ -138,6 +170,28 @@ mod tests {
         assert_eq!(around.server(named("https://c.example")).unwrap().to_string(), "https://c.example");
         assert_eq!(around.server(None).unwrap().to_string(), "https://b.example");
         assert_eq!(Surroundings::default().server(None).unwrap().to_string(), "http://localhost:8080");
+    }
+
+    #[test]
+    fn an_option_wins_over_the_project_and_that_over_the_default() {
+        let project = tempfile::TempDir::new().unwrap();
+        let around = || Surroundings::default().in_project(project.path());
+        assert_eq!(around().app(None), "default");
+        for (url, app) in [
+            ("https://u.example/apps/shop/update", "shop"),
+            ("https://u.example/beneath/apps/shop/update/", "shop"),
+            ("https://u.example/update", "default"),
+            ("https://u.expo.dev/0f8b", "default"),
+            ("https://u.example/apps//update", "default"),
+        ] {
+            for config in [json!({ "expo": { "updates": { "url": url } } }), json!({ "updates": { "url": url } })] {
+                std::fs::write(project.path().join("app.json"), config.to_string()).unwrap();
+                assert_eq!(around().app(None), app, "{url}");
+                assert_eq!(around().app(Some("other".into())), "other");
+            }
+        }
+        std::fs::write(project.path().join("app.json"), "{").unwrap();
+        assert_eq!(around().app(None), "default");
     }
 
     #[test]

@@ -37,6 +37,9 @@ pub struct InitArgs {
     /// else as a line for the app's own code
     #[arg(long = "fact", value_name = "NAME", value_parser = fact)]
     pub facts: Vec<Fact>,
+    /// Create the app named by --app on the server, with a signing key, unless it is there
+    #[arg(long)]
+    pub create_app: bool,
     /// Also change what the project has set otherwise; never a certificate, which released binaries may trust
     #[arg(long)]
     pub force: bool,

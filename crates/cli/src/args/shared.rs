@@ -28,16 +28,19 @@ pub struct ServerArgs {
     /// The server.
     #[command(flatten)]
     pub place: PlaceArgs,
-    /// The app's name in URLs
-    #[arg(long, help_heading = "Server", env = "UPDRAFT_APP", default_value = "default", value_parser = segment)]
-    pub app: String,
+    /// The app's name in URLs.
+    #[arg(long, help_heading = "Server", env = "UPDRAFT_APP", value_parser = segment, help = APP_HELP)]
+    pub app: Option<String>,
 }
 
 impl ServerArgs {
     pub(super) fn place(&self) -> (&PlaceArgs, Option<&str>) {
-        (&self.place, Some(&self.app))
+        (&self.place, self.app.as_deref())
     }
 }
+
+const APP_HELP: &str =
+    "The app's name in URLs [default: the one that `updates.url` in ./app.json names, else `default`]";
 
 /// As whom.
 #[derive(Debug, Args)]

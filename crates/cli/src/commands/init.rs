@@ -55,6 +55,8 @@ pub struct InitOptions {
     pub fallback_to_cache_timeout: Option<u32>,
     /// What rules are to know of its phones.
     pub facts: Vec<Fact>,
+    /// Creates the app on the server where it is missing.
+    pub create_app: bool,
     /// Also changes what is set otherwise.
     pub force: bool,
     /// Writes nothing.

@@ -82,6 +82,7 @@ impl Scene {
             check_automatically: None,
             fallback_to_cache_timeout: None,
             facts: Vec::new(),
+            create_app: false,
             force: false,
             dry_run: false,
             consent: Consent::Given,

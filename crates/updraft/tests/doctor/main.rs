@@ -38,6 +38,14 @@ async fn a_project_that_was_set_up_and_published_is_well() {
 }
 
 #[tokio::test]
+async fn an_app_of_its_own_is_made_and_set_up_in_one_go() {
+    let scene = Scene::of_app("shop").await;
+    let (diagnosis, told) = scene.doctor(Mode::default()).await;
+    assert_eq!(diagnosis.exit(), Exit::Ok, "{told}");
+    assert!(told.contains("/apps/shop/update"), "{told}");
+}
+
+#[tokio::test]
 async fn what_stands_in_front_of_the_server_is_found_out() {
     let scene = Scene::new().await;
     let mut said = String::new();

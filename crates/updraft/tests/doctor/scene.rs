@@ -22,13 +22,19 @@ pub struct Scene {
 impl Scene {
     /// The example, set up by `init` and published.
     pub async fn new() -> Self {
-        Self::set_up(&[], None).await
+        Self::set_up(&[], "default", None).await
+    }
+
+    /// The same with an app of its own, which `init` creates.
+    pub async fn of_app(app: &str) -> Self {
+        Self::set_up(&[], app, None).await
     }
 
     /// The same, where the server lets nobody in without a key. Without one here, the app config lacks it.
     pub async fn behind_a_key(key: Option<&str>) -> Self {
         let scene = Self::set_up(
             &[("UPDRAFT_DEVICES_ACCESS", "api-key"), ("UPDRAFT_DEVICES_API_KEYS", "a-key-of-a-decent-length")],
+            "default",
             Some("a-key-of-a-decent-length"),
         )
         .await;
@@ -40,7 +46,7 @@ impl Scene {
         scene
     }
 
-    async fn set_up(settings: &[(&str, &str)], api_key: Option<&str>) -> Self {
+    async fn set_up(settings: &[(&str, &str)], app: &str, api_key: Option<&str>) -> Self {
         let turnstile = Turnstile::at_nothing().await;
         let mut builder = TestServer::builder().set("UPDRAFT_PUBLIC_URL", &turnstile.url);
         for (name, value) in settings {
@@ -58,7 +64,7 @@ impl Scene {
         let keys = TestServer::start().await.publisher().get("/keys").await.json();
         fs::write(project.path().join("other.pem"), keys["keys"][0]["certificate"].as_str().unwrap()).unwrap();
         let token = server.token.parse().unwrap();
-        let connection = Connection::new(turnstile.url.parse().unwrap(), "default", Some(token));
+        let connection = Connection::new(turnstile.url.parse().unwrap(), app, Some(token));
         let scene = Self { turnstile, _server: server, project, connection };
         scene.init(api_key).await;
         scene.with_config(|_| {});
@@ -77,6 +83,7 @@ impl Scene {
             check_automatically: None,
             fallback_to_cache_timeout: None,
             facts: Vec::new(),
+            create_app: self.connection.app != "default",
             // The example names the address of `make run`.
             force: true,
             dry_run: false,

@@ -1,5 +1,6 @@
 //! What the server says of the app: its address, its channels, its keys, its door.
 
+use api::{Code, CreateApp};
 use http::StatusCode;
 use protocol::names;
 
@@ -21,7 +22,17 @@ pub(super) struct Found {
 /// Asks for all of it.
 pub(super) async fn ask(options: &InitOptions, printer: &Printer) -> Result<Found, Failure> {
     let remote = Remote::new(options.connection.clone(), printer)?;
-    let app = remote.app().await?;
+    let app = match remote.app().await {
+        Err(RemoteError::Problem(problem))
+            if problem.is(Code::UnknownApp) && options.create_app && !options.dry_run =>
+        {
+            let wanted = CreateApp { slug: options.connection.app.clone(), channel: options.channel.clone() };
+            let created = remote.create_app(&wanted).await?;
+            printer.note(&format!("Created app {} on the server", created.slug));
+            remote.app().await?
+        }
+        found => found?,
+    };
     let keys = remote.keys().await?.keys;
     let key_header = door(options, None).await?.map(|(_, header)| header);
     if let (Some(header), Some(key)) = (&key_header, &options.api_key)
