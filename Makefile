@@ -33,7 +33,7 @@ unit: tools
 described: tools
 	$(CARGO) xtask schemathesis
 
-# Starts `make run`, then types every command of the README: a real `npm ci` and `expo export`, two publishes, two installs.
+# Starts `make run`, then types every command of the README, and of docs/getting-started.md: real exports and installs.
 readme:
 	$(CARGO) xtask readme
 

@@ -4,7 +4,8 @@
 //! - `cargo xtask bench check`: update checks and assets beside bare hyper (`--help` tells the rest)
 //! - `cargo xtask deps`: no room depends on another than the table allows
 //! - `cargo xtask schemathesis [SEED]`: the live server does what docs/openapi.json says (Python is needed)
-//! - `cargo xtask readme`: every command of the README does what it says, with a real `npm ci` and `expo export`
+//! - `cargo xtask readme`: every command of the README and of docs/getting-started.md does what it says, with
+//!   a real `npm ci` and `expo export`
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
 
 mod bench;

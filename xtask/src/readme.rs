@@ -1,8 +1,8 @@
-//! The README's commands, run as a newcomer would type them.
+//! The commands of README.md and docs/getting-started.md, run as a newcomer would type them.
 //!
 //! Every fenced block with the info string `sh` is a terminal. `make run` is started and left running, as the text says;
-//! all other blocks are typed into one shell, in order. The placeholder of the token is what `make run` printed. The
-//! server gets a port and a data directory of its own, so that the check disturbs nothing.
+//! all other blocks are typed into one shell, in order. The placeholder of the token is what `make run` printed. Each page
+//! gets a server with a port and a data directory of its own, and a home of its own, so that the check disturbs nothing.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,31 +13,46 @@ use serde_json::Value;
 
 use crate::serving::{Server, free_port, run, workspace};
 
-/// What the README writes for the token.
+/// What the pages write for the token.
 const TOKEN_PLACEHOLDER: &str = "upd_…";
+/// Where the example's app.json looks for updates: at what `make run` starts when nothing is set.
+const EXAMPLE_SERVER: &str = "http://localhost:8080";
 
-/// Runs the README.
+/// Runs both pages.
 pub fn check() -> Result<()> {
-    let root = workspace();
-    let readme = fs::read_to_string(root.join("README.md"))?;
-    let blocks = shell_blocks(&readme);
-    let (run, typed): (Vec<_>, Vec<_>) = blocks.into_iter().partition(|block| block.trim() == "make run");
-    ensure!(run.len() == 1, "the README starts the server {} times", run.len());
-    ensure!(!typed.is_empty(), "the README has no command to run");
-    ensure!(typed.concat().contains(TOKEN_PLACEHOLDER), "the README does not say where the token goes");
+    walk_through("README.md", example, |scratch, url, token| {
+        next_update(&scratch.join("examples/hello-expo"), url, token)
+    })?;
+    walk_through("docs/getting-started.md", own_project, |_, _, _| Ok(()))
+}
 
-    let scratch = scratch(&root)?;
+/// Types what a page says into a place that looks like a fresh clone. `lay_out` puts the page's project there; `then` looks
+/// at what has become of it. Both are given the place and the server's URL, and `then` the token.
+fn walk_through(
+    page: &str,
+    lay_out: impl FnOnce(&Path, &str) -> Result<()>,
+    then: impl FnOnce(&Path, &str, &str) -> Result<()>,
+) -> Result<()> {
+    let root = workspace();
+    let blocks = shell_blocks(&fs::read_to_string(root.join(page))?);
+    let (run, typed): (Vec<_>, Vec<_>) = blocks.into_iter().partition(|block| block.trim() == "make run");
+    ensure!(run.len() == 1, "{page} starts the server {} times", run.len());
+    ensure!(!typed.is_empty(), "{page} has no command to run");
+    ensure!(typed.concat().contains(TOKEN_PLACEHOLDER), "{page} does not say where the token goes");
+
     let port = free_port()?;
     let url = format!("http://127.0.0.1:{port}");
+    let scratch = scratch(&root)?;
+    lay_out(&scratch, &url)?;
     let mut make = Command::new("make");
     make.arg("run").current_dir(&root);
     let mut server = Server::start(&mut make, &scratch.join("data"), port, &url)?;
     let outcome = type_in(&typed.concat().replace(TOKEN_PLACEHOLDER, &server.token), &scratch, &url)
-        .and_then(|()| next_update(&scratch.join("examples/hello-expo"), &url, &server.token));
+        .and_then(|()| then(&scratch, &url, &server.token));
     server.interrupt()?;
     outcome?;
     fs::remove_dir_all(&scratch)?;
-    println!("readme: every command of the README did what it says");
+    println!("readme: every command of {page} did what it says");
     Ok(())
 }
 
@@ -59,15 +74,12 @@ pub fn shell_blocks(markdown: &str) -> Vec<String> {
     blocks
 }
 
-/// A place that looks like a fresh clone to the README's commands, with the example in it and nothing else.
+/// An empty place with the binary where a clone has it.
 fn scratch(root: &Path) -> Result<PathBuf> {
     let scratch = root.join("target/readme");
     if scratch.exists() {
         fs::remove_dir_all(&scratch)?;
     }
-    fs::create_dir_all(scratch.join("target"))?;
-    let example = scratch.join("examples/hello-expo");
-    copy(&root.join("examples/hello-expo"), &example)?;
     let built = root.join("target/release");
     fs::create_dir_all(scratch.join("target/release"))?;
     fs::write(
@@ -76,6 +88,32 @@ fn scratch(root: &Path) -> Result<PathBuf> {
     )?;
     run(Command::new("chmod").arg("+x").arg(scratch.join("target/release/updraft")))?;
     Ok(scratch)
+}
+
+/// The example as a clone has it, but for the port, which is not that of `make run` here.
+fn example(scratch: &Path, url: &str) -> Result<()> {
+    let example = scratch.join("examples/hello-expo");
+    copy(&workspace().join("examples/hello-expo"), &example)?;
+    let config = fs::read_to_string(example.join("app.json"))?;
+    ensure!(config.contains(EXAMPLE_SERVER), "the example's app.json does not name {EXAMPLE_SERVER}");
+    fs::write(example.join("app.json"), config.replace(EXAMPLE_SERVER, url))?;
+    Ok(())
+}
+
+/// What `create-expo-app` and `expo install` leave: the example before anybody set it up. Its lock file keeps the
+/// versions, since templates move on.
+fn own_project(scratch: &Path, _url: &str) -> Result<()> {
+    let project = scratch.join("my-app");
+    copy(&workspace().join("examples/hello-expo"), &project)?;
+    fs::remove_dir_all(project.join("dist"))?;
+    let mut config: Value = serde_json::from_str(&fs::read_to_string(project.join("app.json"))?)?;
+    let expo = config["expo"].as_object_mut().context("the example's app.json has no `expo`")?;
+    expo.insert("slug".into(), "my-app".into());
+    for set_up in ["updates", "runtimeVersion"] {
+        ensure!(expo.remove(set_up).is_some(), "the example's app.json has no `{set_up}`");
+    }
+    fs::write(project.join("app.json"), format!("{config:#}\n"))?;
+    run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&project))
 }
 
 /// Copies a tree, but for what `npm` and `expo` leave behind.
@@ -103,6 +141,8 @@ fn type_in(commands: &str, directory: &Path, url: &str) -> Result<()> {
         .args(["-c", &script])
         .current_dir(directory)
         .env("UPDRAFT_SERVER", url)
+        // Logins are kept beneath it.
+        .env("XDG_CONFIG_HOME", directory.join("home"))
         .env("CI", "1")
         .env("EXPO_NO_TELEMETRY", "1")
         .env("EXPO_OFFLINE", "1")
@@ -124,7 +164,7 @@ fn next_update(project: &Path, url: &str, token: &str) -> Result<()> {
     };
     let published = updraft(&["publish", "--channel", "production", "--on-rollout", "finish"])?;
     let device = ["device", "--channel", "production", "--runtime-version", "1.0.0"];
-    let played = updraft(&[&device[..], &["--certificate", "certificate.pem"]].concat())?;
+    let played = updraft(&[&device[..], &["--certificate", "certs/certificate.pem"]].concat())?;
     let id_of = |list: &Value, platform: &str, pointer: &str| {
         let of_platform = list.as_array().into_iter().flatten().find(|one| one["platform"] == platform);
         of_platform.and_then(|one| one.pointer(pointer)?.as_str().map(str::to_owned))
