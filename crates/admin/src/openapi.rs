@@ -90,6 +90,18 @@ impl IntoParams for Idempotent {
     }
 }
 
+/// The parameter of operations that can be looked at first.
+pub(crate) struct DryRun;
+
+impl IntoParams for DryRun {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let description = "`true`: nothing is done, stored or written to the audit log. The same refusals, else the answer \
+                           that the operation would give now, with `dry_run` and with ids and times of what it would \
+                           issue that nobody sees again.";
+        vec![parameter("dry_run", ParameterIn::Query, Required::False, description, bool::schema())]
+    }
+}
+
 /// The header of changes to what has an entity tag.
 pub(crate) struct Conditional;
 

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
-use publishing::{Command, IssuedUpdate, Outcome};
+use publishing::{Command, IfMatch, IssuedUpdate, Outcome, Place, ShownPlace};
 
 use crate::Admin;
 use crate::auth::Operator;
@@ -19,8 +19,8 @@ pub async fn operate(
     command: Command,
     asked: &Asked,
 ) -> Result<api::Operated, Failure> {
-    let outcome = admin.publishing.operate(&request::app(app)?, command, operator.caller(asked)?).await?;
-    Ok(operated(outcome))
+    let Done { outcome, dry_run } = perform(admin, operator, app, command, None, asked).await?;
+    Ok(operated(outcome, dry_run))
 }
 
 /// The same to something that has an entity tag: only if it is as its editor saw it, where the request says how that was.
@@ -32,9 +32,36 @@ pub async fn operate_if(
     asked: &Asked,
 ) -> Result<Tagged<api::Operated>, Failure> {
     let condition = if_match::read(&asked.parts.headers)?;
-    let app = request::app(app)?;
-    let mut outcome = admin.publishing.operate_if(&app, command, condition, operator.caller(asked)?).await?;
-    Ok(Tagged { etag: outcome.etag.take(), body: operated(outcome) })
+    let Done { mut outcome, dry_run } = perform(admin, operator, app, command, condition, asked).await?;
+    // A state that nobody is in has no tag.
+    let etag = outcome.etag.take().filter(|_| !dry_run);
+    Ok(Tagged { etag, body: operated(outcome, dry_run) })
+}
+
+/// What came of a command, or would.
+pub struct Done {
+    /// What.
+    pub outcome: Outcome,
+    /// Whether nothing was done.
+    pub dry_run: bool,
+}
+
+/// Does what the command asks for, or only looks what it would come to, where the request says so.
+pub async fn perform(
+    admin: &Admin,
+    operator: &Operator,
+    app: &str,
+    command: Command,
+    condition: Option<IfMatch>,
+    asked: &Asked,
+) -> Result<Done, Failure> {
+    let (app, caller, dry_run) = (request::app(app)?, operator.caller(asked)?, asked.is_dry_run()?);
+    let outcome = if dry_run {
+        admin.publishing.preview(&app, command, condition).await?
+    } else {
+        admin.publishing.operate_if(&app, command, condition, caller).await?
+    };
+    Ok(Done { outcome, dry_run })
 }
 
 /// An answer with the entity tag of what it is about, where there is one.
@@ -56,17 +83,19 @@ impl<T: serde::Serialize> IntoResponse for Tagged<T> {
 }
 
 /// The answer to most operations.
-pub fn operated(outcome: Outcome) -> api::Operated {
+pub fn operated(outcome: Outcome, dry_run: bool) -> api::Operated {
     api::Operated {
         action: outcome.action,
         changed: outcome.changed,
         groups: outcome.groups.into_iter().map(group).collect(),
         warnings: outcome.warnings.into_iter().map(warning).collect(),
+        consequences: outcome.consequences.into_iter().map(consequence).collect(),
+        dry_run,
     }
 }
 
 /// The answer to an operation that issues one group above all.
-pub fn published(outcome: Outcome) -> Result<api::Published, Failure> {
+pub fn published(outcome: Outcome, dry_run: bool) -> Result<api::Published, Failure> {
     let mut groups: Vec<api::IssuedGroup> = outcome.groups.into_iter().map(group).collect();
     let Some(asked) = groups.iter().position(|group| group.why == api::Why::Asked) else {
         tracing::error!(outcome.action, "an operation that issues has issued nothing");
@@ -74,7 +103,28 @@ pub fn published(outcome: Outcome) -> Result<api::Published, Failure> {
     };
     let api::IssuedGroup { group, branch, updates, .. } = groups.remove(asked);
     let warnings = outcome.warnings.into_iter().map(warning).collect();
-    Ok(api::Published { group, branch, updates, also: groups, warnings })
+    let consequences = outcome.consequences.into_iter().map(consequence).collect();
+    Ok(api::Published { group, branch, updates, also: groups, warnings, consequences, dry_run })
+}
+
+fn consequence(of: publishing::Consequence) -> api::Consequence {
+    let publishing::Consequence { channel, branch, platform, runtime_version, share, by_rule, from, to, reissued } = of;
+    let [from, to] = [from, to].map(standing);
+    api::Consequence { channel, branch, platform, runtime_version, share, by_rule, from, to, reissued }
+}
+
+fn standing(place: Place) -> api::Standing {
+    let (kind, shown, reason) = match place {
+        Place::Update(shown) => (api::StandingKind::Update, Some(shown), None),
+        Place::Embedded { entry } => (api::StandingKind::Embedded, entry, None),
+        Place::Nothing { reason } => (api::StandingKind::Nothing, None, reason),
+    };
+    let issued = shown.as_ref().is_some_and(|shown| shown.is_new);
+    let (update, created_at, origin) = match shown {
+        Some(ShownPlace { id, created_at, origin, .. }) => (Some(id), Some(created_at), origin),
+        None => (None, None, None),
+    };
+    api::Standing { kind, update, created_at, origin, issued, reason }
 }
 
 fn group(group: publishing::IssuedGroup) -> api::IssuedGroup {

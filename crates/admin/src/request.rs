@@ -24,6 +24,34 @@ pub struct Asked {
     pub parts: Parts,
 }
 
+impl Asked {
+    /// Whether nothing is to be done, only told what it would come to: the query's `dry_run`.
+    pub fn is_dry_run(&self) -> Result<bool, Failure> {
+        #[derive(serde::Deserialize)]
+        struct Flag {
+            dry_run: Option<String>,
+        }
+        let read = axum::extract::Query::<Flag>::try_from_uri(&self.parts.uri);
+        let axum::extract::Query(Flag { dry_run }) =
+            read.map_err(|_| Failure::bad_field("dry_run", "it is there more than once"))?;
+        match dry_run.as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Failure::bad_field("dry_run", "it is neither `true` nor `false`")),
+        }
+    }
+}
+
+/// The query of a deletion: of which platform. Whether it is one is read by [`Asked::is_dry_run`].
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnPlatform {
+    /// Only this platform of the group.
+    pub platform: Option<String>,
+    #[serde(rename = "dry_run")]
+    _dry_run: Option<serde::de::IgnoredAny>,
+}
+
 /// A JSON body with what an idempotent endpoint needs beside it. An empty body, or `null`, is an object without
 /// members.
 pub struct Parsed<T> {

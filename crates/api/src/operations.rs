@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{PublishedUpdate, Warning};
+use crate::{Consequence, PublishedUpdate, Warning};
 
 /// What an operation did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,12 @@ pub struct Operated {
     pub groups: Vec<IssuedGroup>,
     /// Worth a look.
     pub warnings: Vec<Warning>,
+    /// What it means for devices, where they are offered something else than before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consequences: Vec<Consequence>,
+    /// Whether this is what it would come to, and nothing was done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
 }
 
 /// Entries that an operation issued on one branch.

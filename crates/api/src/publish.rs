@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{IssuedGroup, OnRollout};
+use crate::{Consequence, IssuedGroup, OnRollout};
 
 /// `POST /api/v1/apps/{app}/blobs/missing`: which of these has this app not uploaded yet?
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -218,6 +218,12 @@ pub struct Published {
     pub also: Vec<IssuedGroup>,
     /// Worth a look.
     pub warnings: Vec<Warning>,
+    /// What it means for devices, where they are offered something else than before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consequences: Vec<Consequence>,
+    /// Whether this is what it would come to, and nothing was done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
 }
 
 /// One issued entry.

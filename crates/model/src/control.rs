@@ -4,12 +4,14 @@
 //! transaction that refuses it when the app's version has moved on. So a store knows no rules: it applies [`Edit`]s and
 //! stores entries. The same edits applied to a [`Control`] in memory show the state that they lead to.
 
+pub mod consequence;
 mod edit;
 pub mod plan;
 mod refusal;
 
 use std::collections::{HashMap, HashSet};
 
+pub use consequence::{Consequence, Standing, consequences};
 pub use edit::{Edit, EditError};
 pub use plan::{Content, IssueGroup, Note, OnRollout, Only, Plan, PlannedEntry, RollBackTo, Selection, Terms, Why};
 pub use refusal::Refusal;

@@ -70,7 +70,14 @@ impl Publishing {
             // Committed before, or unknown: the store knows which.
             None => (
                 Vec::new(),
-                Outcome { action: String::new(), changed: true, groups: vec![], warnings: vec![], etag: None },
+                Outcome {
+                    action: String::new(),
+                    changed: true,
+                    groups: vec![],
+                    warnings: vec![],
+                    consequences: vec![],
+                    etag: None,
+                },
             ),
         };
         let seal = Seal {
@@ -120,6 +127,7 @@ impl Publishing {
             changed: true,
             groups: describe(&after, operation, &why)?,
             warnings,
+            consequences: Vec::new(),
             etag: None,
         })
     }

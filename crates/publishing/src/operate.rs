@@ -8,6 +8,7 @@ use store::{Actor, CommitError, Controlled, Effect, GroupRecord, Idempotency, Ne
 
 use crate::audit::detail;
 use crate::command::Fresh;
+use crate::consequence::{Consequence, consequences};
 use crate::prepare::{Warning, head_in_future};
 use crate::{Command, IfMatch, PublishError, Publishing, render};
 
@@ -31,6 +32,9 @@ pub struct Outcome {
     pub groups: Vec<IssuedGroup>,
     /// Worth a look.
     pub warnings: Vec<Warning>,
+    /// What it means for devices. Outcomes that were stored before this was told have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consequences: Vec<Consequence>,
     /// The entity tag that a channel, or the entries of a rollout, have after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
@@ -66,6 +70,14 @@ pub struct IssuedUpdate {
     pub origin: Option<String>,
     /// Whether it waits behind a pin.
     pub held: bool,
+}
+
+/// An operation that is ready to be signed and applied.
+struct Draft {
+    before: Control,
+    after: Control,
+    operation: Operation,
+    outcome: Outcome,
 }
 
 /// Against changes by other processes; those of this process wait for one another.
@@ -123,6 +135,20 @@ impl Publishing {
         }
     }
 
+    /// What the operation would come to now. It is planned, rendered and refused as the operation is, and then forgotten:
+    /// the ids and times of what it would issue are never seen again.
+    pub async fn preview(
+        &self,
+        app: &AppSlug,
+        command: Command,
+        condition: Option<IfMatch>,
+    ) -> Result<Outcome, PublishError> {
+        let app = self.app(app).await?.id;
+        let controlled = self.control(app).await?;
+        self.check(condition.as_ref(), &command, &controlled.control).await?;
+        Ok(self.draft(app, &command, controlled).await?.outcome)
+    }
+
     async fn try_operate(
         &self,
         app: AppId,
@@ -131,11 +157,26 @@ impl Publishing {
         caller: &Caller,
         seen: &[uuid::Uuid],
     ) -> Result<Outcome, PublishError> {
-        let Controlled { control, now } = self.control(app).await?;
-        self.check(condition, command, &control).await?;
-        if command.heads(&control) != seen {
+        let controlled = self.control(app).await?;
+        self.check(condition, command, &controlled.control).await?;
+        if command.heads(&controlled.control) != seen {
             return Err(PublishError::HeadMoved);
         }
+        let Draft { before, after, operation, outcome } = self.draft(app, command, controlled).await?;
+        if !outcome.changed && caller.idempotency.is_none() {
+            return Ok(outcome);
+        }
+        let mut signatures = self.sign(app, &operation, &[]).await?;
+        signatures.extend(self.sign_uncovered(app, &before, &after).await?);
+        self.apply(operation, signatures, &outcome, caller).await
+    }
+
+    async fn draft(
+        &self,
+        app: AppId,
+        command: &Command,
+        Controlled { control, now }: Controlled,
+    ) -> Result<Draft, PublishError> {
         let fresh = Fresh {
             ids: ChannelIds { channel: ChannelId(self.new_id()), branch: BranchId(self.new_id()) },
             salt: Salt(self.random_id()),
@@ -145,12 +186,6 @@ impl Publishing {
         }
         let plan = command.plan(&control, fresh).map_err(|refusal| PublishError::refused(refusal, &control))?;
         let action = command.action();
-        let mut warnings: Vec<Warning> = plan.notes.iter().map(Warning::from).collect();
-        let changed = !plan.is_empty();
-        if !changed && caller.idempotency.is_none() {
-            let etag = self.edited_etag(command, &control).await?;
-            return Ok(Outcome { action: action.as_str().into(), changed, groups: Vec::new(), warnings, etag });
-        }
         let issued = self.issue(&control, now, &plan, command.label()).await?;
         let mut operation = Operation {
             app,
@@ -163,20 +198,20 @@ impl Publishing {
         };
         let after = after(&control, &operation)?;
         operation.detail = detail(&control, &after, &operation, &self.renamed(&operation).await?);
-        let mut signatures = self.sign(app, &operation, &[]).await?;
-        signatures.extend(self.sign_uncovered(app, &control, &after).await?);
+        let mut warnings: Vec<Warning> = plan.notes.iter().map(Warning::from).collect();
         warnings.extend(self.warnings(app, &operation, &after, now).await?);
         if let Command::PublishRecord(record) = command {
             warnings.extend(self.record_warnings(record, &control).await?);
         }
         let outcome = Outcome {
             action: action.as_str().into(),
-            changed,
+            changed: !plan.is_empty(),
             groups: describe(&after, &operation, &plan.issues.iter().map(|group| group.why).collect::<Vec<_>>())?,
             warnings,
+            consequences: consequences(&control, &after)?,
             etag: self.edited_etag(command, &after).await?,
         };
-        self.apply(operation, signatures, &outcome, caller).await
+        Ok(Draft { before: control, after, operation, outcome })
     }
 
     async fn apply(

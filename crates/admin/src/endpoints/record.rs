@@ -65,7 +65,7 @@ pub async fn handle(
     let app = request::app(of.app.as_deref().unwrap_or(delivery::DEFAULT_APP))?;
     let outcome = admin.publishing.publish_record(&app, record(body)?, operator.caller(&asked)?).await;
     let outcome = outcome.map_err(|error| Failure::from(error).called(Code::TooManyAssets, "assets"))?;
-    Ok((StatusCode::CREATED, Json(published(outcome)?)))
+    Ok((StatusCode::CREATED, Json(published(outcome, false)?)))
 }
 
 fn record(body: api::PublishRecord) -> Result<Record, Failure> {

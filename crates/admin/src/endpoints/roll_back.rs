@@ -10,9 +10,9 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
-use crate::openapi::{Idempotent, InApp, refusals};
-use crate::operate::published;
-use crate::request::{self, Parsed, Path};
+use crate::openapi::{DryRun, Idempotent, InApp, refusals};
+use crate::operate::{Done, perform, published};
+use crate::request::{Parsed, Path};
 
 refusals!(
     Operates,
@@ -33,7 +33,7 @@ refusals!(
 /// What is gone back to is issued again, later than all that devices have. A pin does not hold it.
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/roll-backs", tag = "publishing", operation_id = "roll_back",
-    params(InApp, Idempotent), request_body = api::RollBack,
+    params(InApp, Idempotent, DryRun), request_body = api::RollBack,
     responses((status = 201, description = "What it issued.", body = api::Published), Refusals),
 )]
 pub async fn handle(
@@ -51,9 +51,9 @@ pub async fn handle(
         on_rollout: fields::on_rollout(body.on_rollout),
         message: fields::message(body.message)?,
     };
-    let outcome = admin.publishing.operate(&request::app(&app)?, command, operator.caller(&asked)?).await;
-    let outcome = outcome.map_err(|error| Failure::from(error).called(api::Code::UnknownUpdate, "group"))?;
-    Ok((StatusCode::CREATED, Json(published(outcome)?)))
+    let done = perform(&admin, &operator, &app, command, None, &asked).await;
+    let Done { outcome, dry_run } = done.map_err(|failure| failure.called(api::Code::UnknownUpdate, "group"))?;
+    Ok((StatusCode::CREATED, Json(published(outcome, dry_run)?)))
 }
 
 fn to(to: api::RollBackTo, group: Option<&str>) -> Result<RollBackTo, Failure> {

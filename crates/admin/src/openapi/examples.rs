@@ -15,6 +15,7 @@ const NEXT: &str = "next";
 const RUNTIME: &str = "1.0.0";
 const GROUP: &str = "0197a3c2-5b1e-7c44-9d53-8a0f6f0e2b11";
 const UPDATE: &str = "6c1f0f5e-4a3b-4f6e-9a53-5d1f0d9b7a21";
+const BAD: &str = "9f0e4b7c-2d61-4c58-a1b3-60d7e8f9a0b1";
 const EARLIER: &str = "b3d6a1f4-0c58-4a3e-8f1b-2e7c9d4a6b80";
 const BRANCH_ID: &str = "0197a3c1-90aa-7b31-8c1f-3a5e7d9b1c42";
 const PREPARED: &str = "0197a3c2-4f00-7d21-b8e3-1c2d3e4f5a6b";
@@ -248,7 +249,14 @@ fn value(of: &impl Serialize) -> Value {
 }
 
 fn operated(action: &str, groups: Vec<api::IssuedGroup>) -> api::Operated {
-    api::Operated { action: action.into(), changed: true, groups, warnings: vec![] }
+    api::Operated {
+        action: action.into(),
+        changed: true,
+        groups,
+        warnings: vec![],
+        consequences: vec![consequence()],
+        dry_run: false,
+    }
 }
 
 fn app() -> api::AppSummary {
@@ -303,6 +311,30 @@ fn published() -> api::Published {
         updates: vec![issued_update()],
         also: vec![],
         warnings: vec![],
+        consequences: vec![consequence()],
+        dry_run: false,
+    }
+}
+
+fn consequence() -> api::Consequence {
+    let standing = |update: &str| api::Standing {
+        kind: api::StandingKind::Update,
+        update: Some(update.into()),
+        created_at: Some(AT.into()),
+        origin: None,
+        issued: false,
+        reason: None,
+    };
+    api::Consequence {
+        channel: CHANNEL.into(),
+        branch: Some(BRANCH.into()),
+        platform: "ios".into(),
+        runtime_version: RUNTIME.into(),
+        share: None,
+        by_rule: false,
+        from: standing(BAD),
+        to: api::Standing { origin: Some(EARLIER.into()), issued: true, ..standing(UPDATE) },
+        reissued: 1,
     }
 }
 

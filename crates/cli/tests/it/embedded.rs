@@ -17,7 +17,14 @@ use crate::transcript::told;
 
 fn registered() -> Operated {
     let warning = Warning { code: "embedded_newer".into(), message: "it is newer than what it would be served".into() };
-    Operated { action: "register_embedded".into(), changed: true, groups: Vec::new(), warnings: vec![warning] }
+    Operated {
+        action: "register_embedded".into(),
+        changed: true,
+        groups: Vec::new(),
+        warnings: vec![warning],
+        consequences: Vec::new(),
+        dry_run: false,
+    }
 }
 
 /// A directory with one file in it.

@@ -416,6 +416,8 @@ impl Inner {
             updates: asked.platforms.iter().enumerate().map(update).collect(),
             also: Vec::new(),
             warnings: self.warnings.clone(),
+            consequences: Vec::new(),
+            dry_run: false,
         }
     }
 
@@ -434,7 +436,15 @@ impl Inner {
             held: false,
         };
         let branch = asked.branch.clone().or(asked.channel.clone()).unwrap();
-        api::Published { group: "g2".into(), branch, updates: vec![update], also: Vec::new(), warnings: Vec::new() }
+        api::Published {
+            group: "g2".into(),
+            branch,
+            updates: vec![update],
+            also: Vec::new(),
+            warnings: Vec::new(),
+            consequences: Vec::new(),
+            dry_run: false,
+        }
     }
 
     fn add_key(&mut self, key_id: &str, subject: &str) -> Response {

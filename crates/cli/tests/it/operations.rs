@@ -13,7 +13,14 @@ const GROUP: &str = "01900000-0000-7000-8000-000000000001";
 const UPDATE: &str = "a0000000-0000-4000-8000-000000000001";
 
 fn operated(action: &str) -> Operated {
-    Operated { action: action.into(), changed: true, groups: Vec::new(), warnings: Vec::new() }
+    Operated {
+        action: action.into(),
+        changed: true,
+        groups: Vec::new(),
+        warnings: Vec::new(),
+        consequences: Vec::new(),
+        dry_run: false,
+    }
 }
 
 fn issued(action: &str, why: Why, held: bool) -> Operated {

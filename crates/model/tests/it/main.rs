@@ -11,6 +11,8 @@ mod control_branches;
 #[cfg(test)]
 mod control_channels;
 #[cfg(test)]
+mod control_consequences;
+#[cfg(test)]
 mod control_issuing;
 #[cfg(test)]
 mod control_renewal;

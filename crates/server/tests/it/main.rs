@@ -29,6 +29,7 @@ mod operations_targeting;
 mod operations_updates;
 mod pki;
 mod preconditions;
+mod previews;
 mod publish;
 mod records;
 mod refused_checks;

@@ -9,7 +9,7 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
-use crate::openapi::{Idempotent, InApp, refusals};
+use crate::openapi::{DryRun, Idempotent, InApp, refusals};
 use crate::operate::operate;
 use crate::request::{Parsed, Path};
 
@@ -20,7 +20,7 @@ refusals!(Operates, InvalidName, BranchExists);
 /// No device sees it before a channel points at it.
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/branches", tag = "branches", operation_id = "create_branch",
-    params(InApp, Idempotent), request_body = api::NameBranch,
+    params(InApp, Idempotent, DryRun), request_body = api::NameBranch,
     responses((status = 201, description = "It is there, and empty.", body = api::Operated), Refusals),
 )]
 pub async fn handle(

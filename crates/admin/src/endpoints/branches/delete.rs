@@ -8,7 +8,7 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
-use crate::openapi::{Idempotent, InApp, refusals};
+use crate::openapi::{DryRun, Idempotent, InApp, refusals};
 use crate::operate::operate;
 use crate::request::{Nothing, Parsed, Path};
 
@@ -19,7 +19,7 @@ refusals!(Operates, UnknownBranch, BranchInUse);
 /// What was issued on it stays known: devices may run it.
 #[utoipa::path(
     delete, path = "/api/v1/apps/{app}/branches/{branch}", tag = "branches", operation_id = "delete_branch",
-    params(InApp, Idempotent, ("branch" = api::texts::BranchName, Path, description = "The branch's name, percent-encoded.")),
+    params(InApp, Idempotent, DryRun, ("branch" = api::texts::BranchName, Path, description = "The branch's name, percent-encoded.")),
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]
 pub async fn handle(

@@ -9,7 +9,7 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
-use crate::openapi::{Idempotent, InApp, refusals};
+use crate::openapi::{DryRun, Idempotent, InApp, refusals};
 use crate::operate::operate;
 use crate::request::{Parsed, Path};
 
@@ -21,7 +21,7 @@ refusals!(Operates, UnknownBranch, UnknownUpdate, OtherBranch, RolloutActive, To
 /// unpinned.
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/branches/{branch}/pin", tag = "branches", operation_id = "pin_branch",
-    params(InApp, Idempotent, ("branch" = api::texts::BranchName, Path, description = "The branch's name, percent-encoded.")),
+    params(InApp, Idempotent, DryRun, ("branch" = api::texts::BranchName, Path, description = "The branch's name, percent-encoded.")),
     request_body = api::Pin,
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]

@@ -8,7 +8,7 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
-use crate::openapi::{Idempotent, InApp, refusals};
+use crate::openapi::{DryRun, Idempotent, InApp, refusals};
 use crate::operate::operate;
 use crate::request::{Parsed, Path};
 
@@ -19,7 +19,7 @@ refusals!(Operates, InvalidName, UnknownBranch, BranchExists);
 /// Devices notice nothing: what they store of a branch is its id.
 #[utoipa::path(
     patch, path = "/api/v1/apps/{app}/branches/{branch}", tag = "branches", operation_id = "rename_branch",
-    params(InApp, Idempotent, ("branch" = api::texts::BranchName, Path, description = "The branch's name, percent-encoded.")),
+    params(InApp, Idempotent, DryRun, ("branch" = api::texts::BranchName, Path, description = "The branch's name, percent-encoded.")),
     request_body = api::NameBranch,
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]

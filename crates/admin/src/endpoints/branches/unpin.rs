@@ -8,7 +8,7 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
-use crate::openapi::{Idempotent, InApp, refusals};
+use crate::openapi::{DryRun, Idempotent, InApp, refusals};
 use crate::operate::operate;
 use crate::request::{Nothing, Parsed, Path};
 
@@ -17,7 +17,7 @@ refusals!(Operates, UnknownBranch, NotPinned, RolloutActive, TooManyConditionalE
 /// Unpins a branch: what was held is served.
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/branches/{branch}/unpin", tag = "branches", operation_id = "unpin_branch",
-    params(InApp, Idempotent, ("branch" = api::texts::BranchName, Path, description = "The branch's name, percent-encoded.")),
+    params(InApp, Idempotent, DryRun, ("branch" = api::texts::BranchName, Path, description = "The branch's name, percent-encoded.")),
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]
 pub async fn handle(

@@ -9,7 +9,7 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
-use crate::openapi::{Idempotent, InApp, refusals};
+use crate::openapi::{DryRun, Idempotent, InApp, refusals};
 use crate::operate::operate;
 use crate::request::{Parsed, Path};
 
@@ -20,7 +20,7 @@ refusals!(Operates, InvalidName, UnknownBranch, ChannelExists);
 /// It points at the branch named, else at the branch of its own name, which is created unless there is one.
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/channels", tag = "channels", operation_id = "create_channel",
-    params(InApp, Idempotent), request_body = api::CreateChannel,
+    params(InApp, Idempotent, DryRun), request_body = api::CreateChannel,
     responses((status = 201, description = "Binaries may name it.", body = api::Operated), Refusals),
 )]
 pub async fn handle(

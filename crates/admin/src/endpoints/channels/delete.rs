@@ -7,7 +7,7 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
-use crate::openapi::{Conditional, Idempotent, InApp, refusals};
+use crate::openapi::{Conditional, DryRun, Idempotent, InApp, refusals};
 use crate::operate::{Tagged, operate_if};
 use crate::request::{Nothing, Parsed, Path};
 
@@ -18,7 +18,7 @@ refusals!(Operates, PreconditionFailed, UnknownChannel);
 /// Binaries that name it are told that there is no such channel, and go on with what they have.
 #[utoipa::path(
     delete, path = "/api/v1/apps/{app}/channels/{channel}", tag = "channels", operation_id = "delete_channel",
-    params(InApp, Idempotent, Conditional, ("channel" = api::texts::ChannelName, Path, description = "The channel's name, percent-encoded.")),
+    params(InApp, Idempotent, DryRun, Conditional, ("channel" = api::texts::ChannelName, Path, description = "The channel's name, percent-encoded.")),
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]
 pub async fn handle(

@@ -7,7 +7,7 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
-use crate::openapi::{Conditional, Idempotent, InApp, refusals};
+use crate::openapi::{Conditional, DryRun, Idempotent, InApp, refusals};
 use crate::operate::{Tagged, operate_if};
 use crate::request::{Parsed, Path};
 
@@ -30,7 +30,7 @@ refusals!(
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/channels/{channel}/rollout", tag = "channels",
     operation_id = "change_channel_rollout",
-    params(InApp, Idempotent, Conditional, ("channel" = api::texts::ChannelName, Path, description = "The channel's name, percent-encoded.")),
+    params(InApp, Idempotent, DryRun, Conditional, ("channel" = api::texts::ChannelName, Path, description = "The channel's name, percent-encoded.")),
     request_body = api::ChangeChannelRollout,
     responses((status = 200, description = "What it did.", body = api::Operated,
         headers(("etag" = String, description = "The entity tag that it has now, for `If-Match`."))), Refusals),

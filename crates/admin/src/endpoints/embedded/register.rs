@@ -11,7 +11,7 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
-use crate::openapi::{Idempotent, InApp, refusals};
+use crate::openapi::{DryRun, Idempotent, InApp, refusals};
 use crate::operate::operate;
 use crate::request::{Parsed, Path};
 
@@ -23,7 +23,7 @@ refusals!(Operates, InvalidName, EmbeddedConflict);
 /// download and never run. The same again changes nothing.
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/embedded", tag = "embedded", operation_id = "register_embedded",
-    params(InApp, Idempotent), request_body = api::Embedded,
+    params(InApp, Idempotent, DryRun), request_body = api::Embedded,
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]
 pub async fn handle(

@@ -49,7 +49,7 @@ pub async fn handle(
         caller: operator.caller(&asked)?,
     };
     let outcome = admin.publishing.commit(&request::app(&app)?, request).await?;
-    Ok((StatusCode::CREATED, Json(published(outcome)?)))
+    Ok((StatusCode::CREATED, Json(published(outcome, false)?)))
 }
 
 fn signature(index: usize, one: &api::DetachedSignature) -> Result<DetachedSignature, Failure> {

@@ -8,7 +8,7 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
-use crate::openapi::{Idempotent, InApp, refusals};
+use crate::openapi::{DryRun, Idempotent, InApp, refusals};
 use crate::operate::operate;
 use crate::request::{Parsed, Path};
 
@@ -19,7 +19,7 @@ refusals!(Operates, UnknownUpdate);
 /// Devices that run it stay on it until something later is published; a warning says so. To move them, roll back.
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/updates/{id}/disable", tag = "updates", operation_id = "disable_update",
-    params(InApp, Idempotent, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
+    params(InApp, Idempotent, DryRun, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
     request_body = Option<api::WhichPlatform>,
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]

@@ -8,7 +8,7 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
-use crate::openapi::{Idempotent, InApp, refusals};
+use crate::openapi::{DryRun, Idempotent, InApp, refusals};
 use crate::operate::operate;
 use crate::request::{Parsed, Path};
 
@@ -19,7 +19,7 @@ refusals!(Operates, UnknownUpdate);
 /// Of an update's id, the update's group is meant: a message belongs to a group.
 #[utoipa::path(
     patch, path = "/api/v1/apps/{app}/updates/{id}", tag = "updates", operation_id = "edit_update",
-    params(InApp, Idempotent, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
+    params(InApp, Idempotent, DryRun, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
     request_body = api::EditUpdate,
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]

@@ -8,7 +8,7 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
-use crate::openapi::{Idempotent, InApp, refusals};
+use crate::openapi::{DryRun, Idempotent, InApp, refusals};
 use crate::operate::operate;
 use crate::request::{Parsed, Path};
 
@@ -19,7 +19,7 @@ refusals!(Operates, UnknownUpdate, RolloutActive, TooManyConditionalEntries);
 /// Where it is what a device would be offered, a warning says to whom it is served again.
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/updates/{id}/enable", tag = "updates", operation_id = "enable_update",
-    params(InApp, Idempotent, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
+    params(InApp, Idempotent, DryRun, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
     request_body = Option<api::WhichPlatform>,
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]

@@ -9,7 +9,7 @@ use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
 use crate::openapi::bodies::Promotion;
-use crate::openapi::{Idempotent, InApp, refusals};
+use crate::openapi::{DryRun, Idempotent, InApp, refusals};
 use crate::operate::operate;
 use crate::request::{Parsed, Path};
 
@@ -29,7 +29,7 @@ refusals!(
 /// Issues a group's content again on another branch.
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/updates/{id}/promote", tag = "updates", operation_id = "promote_update",
-    params(InApp, Idempotent, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
+    params(InApp, Idempotent, DryRun, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
     request_body(content = Promotion, description = "Names either a channel or a branch."),
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]

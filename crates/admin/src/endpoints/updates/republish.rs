@@ -9,7 +9,7 @@ use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
 use crate::openapi::bodies::Republication;
-use crate::openapi::{Idempotent, InApp, refusals};
+use crate::openapi::{DryRun, Idempotent, InApp, refusals};
 use crate::operate::operate;
 use crate::request::{Parsed, Path};
 
@@ -18,7 +18,7 @@ refusals!(Operates, RolloutOver100, UnknownUpdate, RolloutActive, TooManyConditi
 /// Issues a group's content again at the head of its branch.
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/updates/{id}/republish", tag = "updates", operation_id = "republish_update",
-    params(InApp, Idempotent, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
+    params(InApp, Idempotent, DryRun, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
     request_body(content = Option<Republication>, description = "Names neither a channel nor a branch."),
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]

@@ -7,7 +7,7 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
-use crate::openapi::{Conditional, Idempotent, InApp, refusals};
+use crate::openapi::{Conditional, DryRun, Idempotent, InApp, refusals};
 use crate::operate::{Tagged, operate_if};
 use crate::request::{Parsed, Path};
 
@@ -29,7 +29,7 @@ refusals!(
 /// was beneath, so that devices which took the update leave it.
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/updates/{id}/rollout", tag = "updates", operation_id = "change_rollout",
-    params(InApp, Idempotent, Conditional, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
+    params(InApp, Idempotent, DryRun, Conditional, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
     request_body = api::ChangeRollout,
     responses((status = 200, description = "What it did.", body = api::Operated,
         headers(("etag" = String, description = "The entity tag that it has now, for `If-Match`."))), Refusals),

@@ -10,7 +10,7 @@ use crate::Admin;
 use crate::auth::Operator;
 use crate::failure::Failure;
 use crate::fields;
-use crate::openapi::{Idempotent, InApp, refusals};
+use crate::openapi::{DryRun, Idempotent, InApp, refusals};
 use crate::operate::operate;
 use crate::request::{Parsed, Path};
 
@@ -23,7 +23,7 @@ refusals!(Operates, InvalidRule, UnknownUpdate, NotServed, RolloutActive, TooMan
 /// issued again where they would refuse it.
 #[utoipa::path(
     put, path = "/api/v1/apps/{app}/updates/{id}/rule", tag = "updates", operation_id = "target_update",
-    params(InApp, Idempotent, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
+    params(InApp, Idempotent, DryRun, ("id" = api::texts::Id, Path, description = "A group's id, or one update's.")),
     request_body = api::TargetUpdate,
     responses((status = 200, description = "What it did.", body = api::Operated), Refusals),
 )]
