@@ -31,7 +31,9 @@ pub(crate) use keys::KeysCommand;
 pub(crate) use login::{LoginArgs, LogoutArgs};
 pub(crate) use publish::{PublishArgs, RollBackArgs};
 pub(crate) use rollout::{RolloutCommand, WhichRolloutArgs};
-pub(crate) use shared::{AdminArgs, OperatorArgs, PlaceArgs, ReleaseArgs, ServerArgs, TargetArgs, TokenArgs, YesArgs};
+pub(crate) use shared::{
+    AdminArgs, ConsentArgs, OperatorArgs, PlaceArgs, ReleaseArgs, ServerArgs, TargetArgs, TokenArgs, YesArgs,
+};
 pub(crate) use updates::{ListUpdatesArgs, ReissueArgs, TargetUpdateArgs, UpdatesCommand, WhichUpdateArgs};
 pub(crate) use value::{OnRolloutArg, OnePlatformArg, PlatformArg, RollBackToArg, StateArg};
 

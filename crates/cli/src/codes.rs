@@ -19,6 +19,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("local", "The request could not be made"),
     ("login", "The kept logins cannot be used"),
     ("no_randomness", "The operating system gives no random numbers"),
+    ("not_a_preview", "The server knows no previews and did what it was to tell first"),
     ("not_an_app", "A file is no app with an embedded update"),
     ("not_editable", "The app's config cannot be edited by a program"),
     ("not_updraft", "Something else than Updraft answered"),

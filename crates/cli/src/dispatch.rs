@@ -39,7 +39,9 @@ pub(crate) async fn dispatch(
         Command::RollBack(args) => {
             let mut options = args.resolve(around)?;
             options.connection = desk.watched(options.connection);
-            roll_back::roll_back(options, printer).await?.print(printer);
+            if let Some(report) = roll_back::roll_back(options, printer).await? {
+                report.print(printer);
+            }
         }
         Command::Rollout(command) => desk.rollout(command).await?,
         Command::Updates(command) => desk.updates(command).await?,
@@ -125,8 +127,8 @@ impl Desk<'_> {
                 self.operate(args.operator, updates::edit(&args.id, args.message), Consent::Given).await
             }
             UpdatesCommand::Disable(args) => {
-                let operation = updates::disable(&args.id, args.platform.only());
-                self.operate(args.operator, operation, Consent::Given).await
+                let operation = updates::disable(&args.update.id, args.update.platform.only());
+                self.operate(args.update.operator, operation, args.consent.resolve()).await
             }
             UpdatesCommand::Enable(args) => {
                 let operation = updates::enable(&args.id, args.platform.only());
@@ -161,8 +163,12 @@ impl Desk<'_> {
                 return channels::show(args.operator.resolve(self.around)?, &args.name, self.printer).await;
             }
             ChannelsCommand::Create(args) => (args.operator, channels::create(args.name, args.branch), Consent::Given),
-            ChannelsCommand::Point(args) => (args.operator, channels::point(&args.name, args.branch), Consent::Given),
-            ChannelsCommand::Pause(args) => (args.operator, channels::pause(&args.name), Consent::Given),
+            ChannelsCommand::Point(args) => {
+                (args.operator, channels::point(&args.name, args.branch), args.consent.resolve())
+            }
+            ChannelsCommand::Pause(args) => {
+                (args.channel.operator, channels::pause(&args.channel.name), args.consent.resolve())
+            }
             ChannelsCommand::Resume(args) => (args.operator, channels::resume(&args.name), Consent::Given),
             ChannelsCommand::Delete(args) => {
                 (args.channel.operator, channels::delete(&args.channel.name), args.consent.resolve())
@@ -174,28 +180,29 @@ impl Desk<'_> {
 
     async fn channel_rollout(self, command: ChannelRolloutCommand) -> Result<(), Failure> {
         let name = command.channel().to_owned();
-        let (connection, operation) = match command {
+        let (connection, operation, consent) = match command {
             ChannelRolloutCommand::Start(args) => {
                 let operation = channels::start_rollout(&name, args.branch, args.percent.basis_points());
-                (args.operator.resolve(self.around)?, operation)
+                (args.operator.resolve(self.around)?, operation, Consent::Given)
             }
             ChannelRolloutCommand::Set(args) => {
                 let connection = args.operator.resolve(self.around)?;
                 let branches = channels::rolling(connection.clone(), &name, self.printer).await?;
-                (connection, channels::set_rollout(&name, args.percent.basis_points(), &branches))
+                let operation = channels::set_rollout(&name, args.percent.basis_points(), &branches);
+                (connection, operation, Consent::Given)
             }
             ChannelRolloutCommand::Finish(args) => {
                 let connection = args.operator.resolve(self.around)?;
                 let branches = channels::rolling(connection.clone(), &name, self.printer).await?;
-                (connection, channels::finish_rollout(&name, &branches))
+                (connection, channels::finish_rollout(&name, &branches), Consent::Given)
             }
             ChannelRolloutCommand::Revert(args) => {
-                let connection = args.operator.resolve(self.around)?;
+                let connection = args.channel.operator.resolve(self.around)?;
                 let branches = channels::rolling(connection.clone(), &name, self.printer).await?;
-                (connection, channels::revert_rollout(&name, &branches))
+                (connection, channels::revert_rollout(&name, &branches), args.consent.resolve())
             }
         };
-        operate(self.watched(connection), operation, Consent::Given, self.printer).await
+        operate(self.watched(connection), operation, consent, self.printer).await
     }
 
     async fn branches(self, command: BranchesCommand) -> Result<(), Failure> {
@@ -214,7 +221,7 @@ impl Desk<'_> {
             BranchesCommand::Pin(args) => {
                 let on_rollout = args.on_rollout.resolve();
                 let operation = branches::pin(&args.name, args.group, args.platform.only(), on_rollout);
-                (args.operator, operation, Consent::Given)
+                (args.operator, operation, args.consent.resolve())
             }
             BranchesCommand::Unpin(args) => (args.operator, branches::unpin(&args.name), Consent::Given),
         };

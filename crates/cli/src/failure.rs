@@ -133,6 +133,9 @@ pub enum Failure {
         /// What would have been asked.
         question: String,
     },
+    /// The server did what it was to tell first.
+    #[error("the server knows no previews: it did this at once, without the yes that it needed")]
+    NotAPreview,
     /// The logins that are kept.
     #[error(transparent)]
     Login(#[from] LoginError),
@@ -202,6 +205,9 @@ impl Failure {
             Self::Rule { .. } | Self::RuleTooLarge { .. } => Some(Code::InvalidRule.hint().into()),
             Self::NotAnApp { .. } => Some(Code::NotAnApp.hint().into()),
             Self::Unconfirmed { .. } => Some("say `--yes`".into()),
+            Self::NotAPreview => {
+                Some("see with `updraft audit` what it did; run the same version here and there".into())
+            }
             Self::File { path, verb: "written", source } => unwritten(path, source),
             Self::File { .. } | Self::Header(_) | Self::Declined | Self::NoRandomness => None,
         }
@@ -234,6 +240,7 @@ impl Failure {
             Self::NotAnApp { .. } => Code::NotAnApp.as_str(),
             Self::Declined => "declined",
             Self::Unconfirmed { .. } => "unconfirmed",
+            Self::NotAPreview => "not_a_preview",
             Self::NoRandomness => "no_randomness",
         }
     }

@@ -9,6 +9,7 @@ mod app_json;
 mod args;
 pub mod codes;
 pub mod commands;
+mod consequences;
 mod digest;
 mod dispatch;
 mod embedded;

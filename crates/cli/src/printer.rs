@@ -133,6 +133,16 @@ impl Printer {
         self.write(&self.err, &self.repeated.complete(&format!("warning: {text}")));
     }
 
+    /// Whether there is somebody to ask.
+    pub(crate) fn has_somebody(&self) -> bool {
+        !matches!(self.asked, Asked::Nobody)
+    }
+
+    /// What whoever is asked needs to know, however little else is said.
+    pub(crate) fn ahead_of_question(&self, text: &str) {
+        self.write(&self.err, text);
+    }
+
     /// Asks for consent: whether it was given; none when there is nobody to ask. Anything but a yes is a no.
     pub(crate) async fn confirm(&self, question: &str) -> Option<bool> {
         let line = match &self.asked {

@@ -86,6 +86,15 @@ pub(crate) struct Request {
     pub(crate) body: Option<serde_json::Value>,
 }
 
+impl Request {
+    pub(crate) fn new(method: Method, path: &[&str], body: Option<&impl Serialize>) -> Self {
+        let path = path.iter().map(|&segment| segment.to_owned()).collect();
+        // Every body is plain data with string keys, which always has a JSON form.
+        let body = body.map(|body| serde_json::to_value(body).unwrap_or_default());
+        Self { method, path, query: Vec::new(), body }
+    }
+}
+
 /// What an address of the API is beneath.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -134,24 +143,35 @@ impl Remote {
         self.post(&["publishes", prepared, "commit"], commit, Some(key), Repeat::Always).await
     }
 
-    pub(crate) async fn roll_back(
+    /// Does what is safe to send again under its key.
+    pub(crate) async fn operate<T: DeserializeOwned>(
         &self,
-        roll_back: &api::RollBack,
+        operation: &Request,
         key: IdempotencyKey,
-    ) -> Result<api::Published, RemoteError> {
+    ) -> Result<T, RemoteError> {
         self.connection.intent.sending();
-        self.post(&["roll-backs"], roll_back, Some(key), Repeat::Always).await
+        self.send(operation, Some(key)).await
     }
 
-    /// Does what is safe to send again under its key.
-    pub(crate) async fn operate(&self, operation: &Request, key: IdempotencyKey) -> Result<api::Operated, RemoteError> {
+    /// What that would come to. Nothing is done by it.
+    pub(crate) async fn preview<T: DeserializeOwned>(&self, operation: &Request) -> Result<T, RemoteError> {
+        let mut preview = operation.clone();
+        preview.query.push(("dry_run".into(), "true".into()));
+        self.send(&preview, None).await
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        operation: &Request,
+        key: Option<IdempotencyKey>,
+    ) -> Result<T, RemoteError> {
         let Request { method, path, query, body } = operation;
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        self.connection.intent.sending();
         let request = || {
-            let request = self
-                .request_at(method.clone(), Place::App, &path, query)
-                .header(api::IDEMPOTENCY_KEY, key.header_value());
+            let mut request = self.request_at(method.clone(), Place::App, &path, query);
+            if let Some(key) = key {
+                request = request.header(api::IDEMPOTENCY_KEY, key.header_value());
+            }
             match body {
                 Some(body) => request.json(body),
                 None => request,

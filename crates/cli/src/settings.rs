@@ -4,10 +4,10 @@
 use protocol::Platform;
 
 use crate::args::{
-    AdminArgs, CheckAutomaticallyArg, Command, DeviceArgs, DoctorArgs, ExplainArgs, Global, InitArgs, ListUpdatesArgs,
-    LoginArgs, OnRolloutArg, OnePlatformArg, OperatorArgs, PlaceArgs, PlatformArg, PublishArgs, RegisterArgs,
-    ReissueArgs, ReleaseArgs, RollBackArgs, RollBackToArg, ServerArgs, StateArg, TargetArgs, TargetUpdateArgs,
-    TokenArgs, WhichRolloutArgs, WhichUpdateArgs, YesArgs,
+    AdminArgs, CheckAutomaticallyArg, Command, ConsentArgs, DeviceArgs, DoctorArgs, ExplainArgs, Global, InitArgs,
+    ListUpdatesArgs, LoginArgs, OnRolloutArg, OnePlatformArg, OperatorArgs, PlaceArgs, PlatformArg, PublishArgs,
+    RegisterArgs, ReissueArgs, ReleaseArgs, RollBackArgs, RollBackToArg, ServerArgs, StateArg, TargetArgs,
+    TargetUpdateArgs, TokenArgs, WhichRolloutArgs, WhichUpdateArgs, YesArgs,
 };
 use crate::commands::device::{PlayOptions, Trust};
 use crate::commands::doctor::DoctorOptions;
@@ -60,6 +60,16 @@ impl LoginArgs {
             None => Given::Typed,
         };
         Ok((around.server(self.place.server)?, given))
+    }
+}
+
+impl ConsentArgs {
+    pub(crate) fn resolve(&self) -> Consent {
+        match (self.dry_run, self.yes) {
+            (true, _) => Consent::Look,
+            (false, true) => Consent::Given,
+            (false, false) => Consent::Ask,
+        }
     }
 }
 
@@ -194,6 +204,7 @@ impl RollBackArgs {
             platform: self.platform.only(),
             runtime_version: self.runtime_version,
             message: self.message,
+            consent: self.consent.resolve(),
         })
     }
 }

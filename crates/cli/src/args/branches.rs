@@ -3,7 +3,7 @@
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 
-use super::shared::{OperatorArgs, YesArgs};
+use super::shared::{ConsentArgs, OperatorArgs};
 use super::value::{OnRolloutArg, PlatformArg, segment};
 
 /// `updraft branches`
@@ -70,7 +70,7 @@ pub struct DeleteBranchArgs {
     pub branch: NameBranchArgs,
     /// Consent.
     #[command(flatten)]
-    pub consent: YesArgs,
+    pub consent: ConsentArgs,
 }
 
 /// `updraft branches pin`
@@ -88,6 +88,9 @@ pub struct PinArgs {
     /// What to do about a rollout that is open
     #[arg(long, value_enum, value_name = "WHAT", default_value_t)]
     pub on_rollout: OnRolloutArg,
+    /// Consent.
+    #[command(flatten)]
+    pub consent: ConsentArgs,
     /// The server.
     #[command(flatten)]
     pub operator: OperatorArgs,

@@ -3,7 +3,7 @@
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 
-use super::shared::{OperatorArgs, YesArgs};
+use super::shared::{ConsentArgs, OperatorArgs};
 use super::value::segment;
 use crate::share::Percent;
 
@@ -19,11 +19,11 @@ pub enum ChannelsCommand {
     /// Point a channel at another branch
     Point(PointArgs),
     /// Answer "no update" to every device of a channel
-    Pause(ChannelArgs),
+    Pause(CarefulChannelArgs),
     /// End a pause
     Resume(ChannelArgs),
     /// Delete a channel: its devices are answered 404 from then on
-    Delete(DeleteChannelArgs),
+    Delete(CarefulChannelArgs),
     /// Move the devices of a channel to another branch, share by share
     #[command(subcommand)]
     Rollout(ChannelRolloutCommand),
@@ -35,8 +35,8 @@ impl ChannelsCommand {
             Self::List(operator) => operator,
             Self::Create(args) => &args.operator,
             Self::Point(args) => &args.operator,
-            Self::Show(args) | Self::Pause(args) | Self::Resume(args) => &args.operator,
-            Self::Delete(args) => &args.channel.operator,
+            Self::Show(args) | Self::Resume(args) => &args.operator,
+            Self::Pause(args) | Self::Delete(args) => &args.channel.operator,
             Self::Rollout(command) => command.operator(),
         }
     }
@@ -52,7 +52,7 @@ pub enum ChannelRolloutCommand {
     /// Point the channel at the new branch alone
     Finish(ChannelArgs),
     /// Point the channel at the old branch alone
-    Revert(ChannelArgs),
+    Revert(CarefulChannelArgs),
 }
 
 impl ChannelRolloutCommand {
@@ -60,7 +60,8 @@ impl ChannelRolloutCommand {
         match self {
             Self::Start(args) => &args.name,
             Self::Set(args) => &args.name,
-            Self::Finish(args) | Self::Revert(args) => &args.name,
+            Self::Finish(args) => &args.name,
+            Self::Revert(args) => &args.channel.name,
         }
     }
 
@@ -68,7 +69,8 @@ impl ChannelRolloutCommand {
         match self {
             Self::Start(args) => &args.operator,
             Self::Set(args) => &args.operator,
-            Self::Finish(args) | Self::Revert(args) => &args.operator,
+            Self::Finish(args) => &args.operator,
+            Self::Revert(args) => &args.channel.operator,
         }
     }
 }
@@ -107,20 +109,23 @@ pub struct PointArgs {
     /// The branch to point at
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     pub branch: String,
+    /// Consent.
+    #[command(flatten)]
+    pub consent: ConsentArgs,
     /// The server.
     #[command(flatten)]
     pub operator: OperatorArgs,
 }
 
-/// `updraft channels delete`
+/// A command on a channel that is looked at before.
 #[derive(Debug, Args)]
-pub struct DeleteChannelArgs {
+pub struct CarefulChannelArgs {
     /// Which one.
     #[command(flatten)]
     pub channel: ChannelArgs,
     /// Consent.
     #[command(flatten)]
-    pub consent: YesArgs,
+    pub consent: ConsentArgs,
 }
 
 /// `updraft channels rollout start`

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 
-use super::shared::{OperatorArgs, ReleaseArgs, TargetArgs};
+use super::shared::{ConsentArgs, OperatorArgs, ReleaseArgs, TargetArgs};
 use super::value::{OnRolloutArg, PlatformArg, RollBackToArg};
 
 /// `updraft publish`
@@ -68,6 +68,9 @@ pub struct RollBackArgs {
     /// Why
     #[arg(long, short)]
     pub message: Option<String>,
+    /// Consent.
+    #[command(flatten)]
+    pub consent: ConsentArgs,
     /// The server.
     #[command(flatten)]
     pub operator: OperatorArgs,

@@ -3,7 +3,7 @@
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, Subcommand};
 
-use super::shared::{OperatorArgs, YesArgs};
+use super::shared::{ConsentArgs, OperatorArgs};
 use super::updates::WhichUpdateArgs;
 use super::value::{PlatformArg, segment};
 use crate::share::Percent;
@@ -83,5 +83,5 @@ pub struct RevertRolloutArgs {
     pub rollout: WhichRolloutArgs,
     /// Consent.
     #[command(flatten)]
-    pub consent: YesArgs,
+    pub consent: ConsentArgs,
 }

@@ -115,3 +115,14 @@ pub struct YesArgs {
     #[arg(long, short)]
     pub yes: bool,
 }
+
+/// Consent to what changes what devices run, or a look at it first.
+#[derive(Debug, Args)]
+pub struct ConsentArgs {
+    /// Do it without asking, as a terminal would; elsewhere only what cannot be taken back needs it
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Only say what it would mean for devices
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, Subcommand};
 
-use super::shared::{OperatorArgs, ReleaseArgs, TargetArgs, YesArgs};
+use super::shared::{ConsentArgs, OperatorArgs, ReleaseArgs, TargetArgs};
 use super::value::{PlatformArg, StateArg, segment};
 
 /// `updraft updates`
@@ -18,11 +18,11 @@ pub enum UpdatesCommand {
     /// Change or take away the message
     Edit(EditUpdateArgs),
     /// Serve it to nobody any more; devices that run it stay on it
-    Disable(WhichUpdateArgs),
+    Disable(CarefulUpdateArgs),
     /// Serve it again
     Enable(WhichUpdateArgs),
     /// Delete what nothing needs any more
-    Delete(DeleteUpdateArgs),
+    Delete(CarefulUpdateArgs),
     /// Serve it to the devices of a rule only, or to all again; nobody loses what they have
     Target(TargetUpdateArgs),
     /// Issue a group's content again on its branch
@@ -37,8 +37,8 @@ impl UpdatesCommand {
             Self::List(args) => &args.operator,
             Self::Show(args) => &args.operator,
             Self::Edit(args) => &args.operator,
-            Self::Disable(args) | Self::Enable(args) => &args.operator,
-            Self::Delete(args) => &args.update.operator,
+            Self::Enable(args) => &args.operator,
+            Self::Disable(args) | Self::Delete(args) => &args.update.operator,
             Self::Target(args) => &args.update.operator,
             Self::Republish(args) => &args.update.operator,
             Self::Promote(args) => &args.reissue.update.operator,
@@ -133,15 +133,15 @@ pub struct EditUpdateArgs {
     pub operator: OperatorArgs,
 }
 
-/// `updraft updates delete`
+/// A command on a group that is looked at before.
 #[derive(Debug, Args)]
-pub struct DeleteUpdateArgs {
+pub struct CarefulUpdateArgs {
     /// Which one.
     #[command(flatten)]
     pub update: WhichUpdateArgs,
     /// Consent.
     #[command(flatten)]
-    pub consent: YesArgs,
+    pub consent: ConsentArgs,
 }
 
 /// `updraft updates republish`

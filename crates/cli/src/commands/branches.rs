@@ -71,6 +71,7 @@ pub fn pin(name: &str, group: String, platform: Option<Platform>, on_rollout: On
     let done = format!("Pinned branch {name} to what {group} shows: what is published later is held");
     let pin = Pin { group, platform: named(platform), on_rollout };
     Operation::post(&["branches", name, "pin"], &pin, done)
+        .showing()
         .next(format!("`updraft branches unpin {}` serves what was held", shell::word(name)))
 }
 

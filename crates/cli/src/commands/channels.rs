@@ -35,7 +35,7 @@ pub fn create(name: String, branch: Option<String>) -> Operation {
 pub fn point(name: &str, branch: String) -> Operation {
     let done = format!("Pointed channel {name} at branch {branch}");
     let change = ChangeChannel { branch: Some(branch), paused: None };
-    Operation::patch(&["channels", name], &change, done)
+    Operation::patch(&["channels", name], &change, done).showing()
 }
 
 /// Answers "no update" to every device of a channel.
@@ -43,6 +43,7 @@ pub fn pause(name: &str) -> Operation {
     let change = ChangeChannel { branch: None, paused: Some(true) };
     let done = format!("Paused channel {name}: its devices are offered nothing");
     Operation::patch(&["channels", name], &change, done)
+        .showing()
         .next(format!("`updraft channels resume {name}` ends the pause", name = shell::word(name)))
 }
 
@@ -128,7 +129,7 @@ pub fn finish_rollout(name: &str, Branches { old, new }: &Branches) -> Operation
 /// Points the channel at the old branch alone.
 pub fn revert_rollout(name: &str, Branches { old, new }: &Branches) -> Operation {
     let done = format!("Channel {name} points at branch {old} alone again, and no longer at {new}");
-    rollout(name, &ChangeChannelRollout::Revert {}, done)
+    rollout(name, &ChangeChannelRollout::Revert {}, done).showing()
 }
 
 fn ways_on(name: &str) -> String {

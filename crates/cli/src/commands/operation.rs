@@ -2,8 +2,10 @@
 
 use http::Method;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::rollout;
+use crate::consequences::{Tense, lines, told};
 use crate::failure::Failure;
 use crate::issued;
 use crate::machine::IdempotencyKey;
@@ -20,8 +22,19 @@ pub struct Operation {
     next: Option<String>,
     /// The share of the devices that get what is issued first.
     share: Option<u16>,
-    /// What to ask before, where it cannot be taken back.
-    question: Option<String>,
+    /// What is said and asked before.
+    caution: Caution,
+}
+
+/// What is said and asked before something is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Caution {
+    /// Nothing.
+    None,
+    /// Whoever sits at a terminal sees what it means for devices and is asked; nobody else is.
+    Shown,
+    /// It cannot be taken back: what it means is shown, and it needs a yes, from the terminal or in advance.
+    Asked(String),
 }
 
 /// Whether somebody said yes in advance.
@@ -31,6 +44,8 @@ pub enum Consent {
     Given,
     /// Whoever sits at the terminal is asked.
     Ask,
+    /// `--dry-run`: nothing is to be done.
+    Look,
 }
 
 impl Operation {
@@ -56,11 +71,8 @@ impl Operation {
     }
 
     fn new(method: Method, path: &[&str], body: Option<&impl Serialize>, done: String) -> Self {
-        let path = path.iter().map(|&segment| segment.to_owned()).collect();
-        // Every body is plain data with string keys, which always has a JSON form.
-        let body = body.map(|body| serde_json::to_value(body).unwrap_or_default());
-        let request = Request { method, path, query: Vec::new(), body };
-        Self { request, done, next: None, share: None, question: None }
+        let request = Request::new(method, path, body);
+        Self { request, done, next: None, share: None, caution: Caution::None }
     }
 
     pub(super) fn next(mut self, next: impl Into<String>) -> Self {
@@ -74,7 +86,13 @@ impl Operation {
     }
 
     pub(super) fn asking(mut self, question: String) -> Self {
-        self.question = Some(question);
+        self.caution = Caution::Asked(question);
+        self
+    }
+
+    /// What it means for devices is shown first, where there is somebody to see it.
+    pub(super) fn showing(mut self) -> Self {
+        self.caution = Caution::Shown;
         self
     }
 
@@ -91,19 +109,85 @@ pub async fn operate(
     consent: Consent,
     printer: &Printer,
 ) -> Result<(), Failure> {
-    let Operation { request, done, next, share, question } = operation;
+    let Operation { request, done, next, share, caution } = operation;
     let remote = Remote::new(connection, printer)?;
-    if let (Some(question), Consent::Ask) = (question, consent) {
-        confirm(question, printer).await?;
+    if consent == Consent::Look {
+        return look::<api::Operated>(&remote, &request, printer).await;
+    }
+    if consent == Consent::Ask {
+        agree::<api::Operated>(&remote, &request, caution, printer).await?;
     }
     let key = IdempotencyKey::new().ok_or(Failure::NoRandomness)?;
-    let operated = remote
+    let operated: api::Operated = remote
         .operate(&request, key)
         .await
         .map_err(|error| Failure::of_intent(error, "see with `updraft audit` whether it was done"))?;
     let next = share.and_then(|share| Some(rollout::on(asked_for(&operated)?, share))).or(next);
     print(&operated, &done, next.as_deref(), printer);
     Ok(())
+}
+
+/// An answer that tells what an operation means.
+pub(super) trait Foretold: DeserializeOwned + Serialize {
+    /// What it means for devices, what is worth a look, and whether nothing was done.
+    fn told(&self) -> (&[api::Consequence], &[api::Warning], bool);
+}
+
+impl Foretold for api::Operated {
+    fn told(&self) -> (&[api::Consequence], &[api::Warning], bool) {
+        (&self.consequences, &self.warnings, self.dry_run)
+    }
+}
+
+impl Foretold for api::Published {
+    fn told(&self) -> (&[api::Consequence], &[api::Warning], bool) {
+        (&self.consequences, &self.warnings, self.dry_run)
+    }
+}
+
+/// `--dry-run`: prints what the operation would mean.
+pub(super) async fn look<T: Foretold>(remote: &Remote, request: &Request, printer: &Printer) -> Result<(), Failure> {
+    let preview: T = foretell(remote, request).await?;
+    let (consequences, warnings, _) = preview.told();
+    printer.data(&format!("Nothing was done. What it would mean:\n{}", foretold(consequences).join("\n")));
+    issued::warnings(warnings, printer);
+    printer.json(&preview);
+    Ok(())
+}
+
+/// Says what the operation would mean and asks, where its caution wants that; goes on only after a yes.
+pub(super) async fn agree<T: Foretold>(
+    remote: &Remote,
+    request: &Request,
+    caution: Caution,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let question = match caution {
+        Caution::None => return Ok(()),
+        Caution::Shown if !printer.has_somebody() => return Ok(()),
+        Caution::Shown => "Go on?".to_owned(),
+        Caution::Asked(question) => question,
+    };
+    let preview: T = foretell(remote, request).await?;
+    let lines = foretold(preview.told().0);
+    if !printer.has_somebody() {
+        return Err(Failure::Unconfirmed { question: format!("{question} ({})", lines.join("; ")) });
+    }
+    printer.ahead_of_question(&lines.join("\n"));
+    confirm(question, printer).await
+}
+
+fn foretold(consequences: &[api::Consequence]) -> Vec<String> {
+    match &lines(consequences, Tense::Ahead)[..] {
+        [] => vec!["no device is offered anything else".into()],
+        lines => lines.to_vec(),
+    }
+}
+
+async fn foretell<T: Foretold>(remote: &Remote, request: &Request) -> Result<T, Failure> {
+    let preview: T = remote.preview(request).await?;
+    // One that knows no previews takes the request at its word.
+    if preview.told().2 { Ok(preview) } else { Err(Failure::NotAPreview) }
 }
 
 /// Asks, unless there is nobody; goes on only after a yes.
@@ -116,9 +200,10 @@ pub(super) async fn confirm(question: String, printer: &Printer) -> Result<(), F
 }
 
 fn print(operated: &api::Operated, done: &str, next: Option<&str>, printer: &Printer) {
-    let api::Operated { changed, groups, warnings, .. } = operated;
+    let api::Operated { changed, groups, warnings, consequences, .. } = operated;
     let first = if *changed { done } else { "Nothing changed: all is as asked for already" };
-    printer.data(&format!("{first}\n{}", issued::groups(groups)));
+    let told = told(consequences);
+    printer.data(&format!("{first}\n{}{told}", issued::groups(groups)));
     issued::warnings(warnings, printer);
     if let Some(next) = next.filter(|_| *changed) {
         printer.note(&format!("hint: {next}"));

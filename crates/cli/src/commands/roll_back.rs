@@ -4,12 +4,14 @@ use api::{PublishedUpdate, UpdateKind};
 use protocol::Platform;
 use serde::Serialize;
 
+use super::operation::{Caution, Consent, agree, look};
 use super::publish::Target;
+use crate::consequences::told;
 use crate::failure::Failure;
 use crate::issued;
 use crate::machine::IdempotencyKey;
 use crate::printer::Printer;
-use crate::remote::{Connection, Remote};
+use crate::remote::{Connection, Remote, Request};
 
 /// What to roll back, and how far.
 #[derive(Clone, Debug)]
@@ -28,6 +30,8 @@ pub struct RollBackOptions {
     pub runtime_version: Option<String>,
     /// Why.
     pub message: Option<String>,
+    /// Whether it is to be done without a question, or only looked at.
+    pub consent: Consent,
 }
 
 /// Where a roll back goes.
@@ -49,8 +53,8 @@ pub struct RollBackReport {
     pub issued: api::Published,
 }
 
-/// Rolls back. What comes back is live.
-pub async fn roll_back(options: RollBackOptions, printer: &Printer) -> Result<RollBackReport, Failure> {
+/// Rolls back. What comes back is live; nothing does when it was only looked at, which is printed here.
+pub async fn roll_back(options: RollBackOptions, printer: &Printer) -> Result<Option<RollBackReport>, Failure> {
     let remote = Remote::new(options.connection, printer)?;
     let (to, group) = match options.to {
         Destination::Previous => (api::RollBackTo::Previous, None),
@@ -67,9 +71,18 @@ pub async fn roll_back(options: RollBackOptions, printer: &Printer) -> Result<Ro
         runtime_version: options.runtime_version,
         message: options.message,
     };
+    let request = Request::new(http::Method::POST, &["roll-backs"], Some(&request));
+    match options.consent {
+        Consent::Look => {
+            look::<api::Published>(&remote, &request, printer).await?;
+            return Ok(None);
+        }
+        Consent::Ask => agree::<api::Published>(&remote, &request, Caution::Shown, printer).await?,
+        Consent::Given => {}
+    }
     let key = IdempotencyKey::new().ok_or(Failure::NoRandomness)?;
-    match remote.roll_back(&request, key).await {
-        Ok(issued) => Ok(RollBackReport { issued }),
+    match remote.operate(&request, key).await {
+        Ok(issued) => Ok(Some(RollBackReport { issued })),
         Err(error) => Err(Failure::of_intent(
             error,
             "see with `updraft device` what is served before you run it again: a second roll back goes one further",
@@ -80,8 +93,9 @@ pub async fn roll_back(options: RollBackOptions, printer: &Printer) -> Result<Ro
 impl RollBackReport {
     /// Prints it.
     pub fn print(&self, printer: &Printer) {
-        let api::Published { group, branch, updates, also, warnings } = &self.issued;
-        let destinations: String = updates.iter().map(destination).collect();
+        let api::Published { group, branch, updates, also, warnings, consequences, .. } = &self.issued;
+        let destinations: String =
+            if consequences.is_empty() { updates.iter().map(destination).collect() } else { told(consequences) };
         printer.data(&format!(
             "Rolled back branch {branch} with group {group}\n{}{destinations}{}{}",
             issued::table(updates),

@@ -54,6 +54,7 @@ pub fn edit(id: &str, message: Option<String>) -> Operation {
 pub fn disable(id: &str, platform: Option<Platform>) -> Operation {
     let done = format!("Disabled {id}: nobody is offered it any more");
     Operation::post(&["updates", id, "disable"], &WhichPlatform { platform: named(platform) }, done)
+        .showing()
         .next("devices that run it stay on it until something later is issued: `updraft roll-back`")
 }
 

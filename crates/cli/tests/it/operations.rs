@@ -1,6 +1,8 @@
 //! Operating an app: what is asked, what people and programs see, and how it is refused.
 
-use api::{Code, IssuedGroup, Operated, PublishedUpdate, UpdateKind, Warning, Why};
+use api::{
+    Code, Consequence, IssuedGroup, Operated, PublishedUpdate, Standing, StandingKind, UpdateKind, Warning, Why,
+};
 use cli::exit::Exit;
 use cli::{Intent, Mode, Printer, Surroundings};
 use serde_json::json;
@@ -367,13 +369,16 @@ async fn what_cannot_be_taken_back_needs_a_yes() {
         format!("rollout revert {GROUP}"),
     ] {
         let line = format!("{line} --server {}", server.url);
+        server.answer(&preview("delete"));
         let (exit, out, err) = run(&line, Mode { json: true, ..Mode::default() }).await;
         assert_eq!(exit, Exit::Usage, "{line}");
         assert!(out.contains(r#""code":"unconfirmed""#) && err.contains("hint: say `--yes`"), "{out}{err}");
+        assert!(out.contains("devices on u2 go back to u1, issued again)"), "{out}");
 
         for (typed, expected) in [("\n", Exit::Failure), ("no\n", Exit::Failure), ("Y\n", Exit::Ok), ("yes", Exit::Ok)]
         {
             let asked = server.inner().asked.len();
+            server.answer(&preview("delete"));
             if expected == Exit::Ok {
                 server.answer(&operated("delete"));
             }
@@ -383,11 +388,136 @@ async fn what_cannot_be_taken_back_needs_a_yes() {
                 cli::execute(global, command, &Surroundings::default(), &Intent::default(), &printer.answering(typed))
                     .await;
             assert_eq!(exit, expected, "{line} {typed:?}");
-            assert_eq!(server.inner().asked.len() - asked, usize::from(exit == Exit::Ok), "{line} {typed:?}");
+            let keys: Vec<bool> =
+                server.inner().asked[asked..].iter().map(|asked| asked.idempotency_key.is_some()).collect();
+            let expected: &[bool] = if exit == Exit::Ok { &[false, true] } else { &[false] };
+            assert_eq!(keys, expected, "{line} {typed:?}: first a preview, and nothing without a yes");
             assert!(printed.err().contains("? ") && printed.err().contains(" [y/N]\n"), "{}", printed.err());
         }
     }
-    assert_eq!(server.count("nothing"), 8, "nothing was sent without a yes");
+}
+
+fn preview(action: &str) -> Operated {
+    let standing = |update: &str| Standing {
+        kind: StandingKind::Update,
+        update: Some(update.into()),
+        created_at: Some("2026-11-23T12:00:00.000Z".into()),
+        origin: None,
+        issued: false,
+        reason: None,
+    };
+    let consequence = Consequence {
+        channel: "production".into(),
+        branch: Some("main".into()),
+        platform: "ios".into(),
+        runtime_version: "1.4.0".into(),
+        share: None,
+        by_rule: false,
+        from: standing("u2"),
+        to: Standing { origin: Some("u1".into()), issued: true, ..standing("u3") },
+        reissued: 1,
+    };
+    Operated { consequences: vec![consequence], dry_run: true, ..operated(action) }
+}
+
+const CAREFUL: [&str; 10] = [
+    "roll-back --channel production --to previous",
+    "rollout revert g1",
+    "channels rollout revert production",
+    "updates disable g1",
+    "updates delete g1",
+    "channels delete production",
+    "channels point production --branch next",
+    "channels pause production",
+    "branches delete main",
+    "branches pin main --group g1",
+];
+
+/// A server at which the channel `production` rolls out another branch.
+async fn rolling_server() -> FakeServer {
+    let server = FakeServer::start().await;
+    let split = json!({"channels": [
+        {"name": "production", "branch": "main", "paused": false, "rollout": {"branch": "next", "basis_points": 500}},
+    ]});
+    server.inner().laid.insert("channels", split);
+    server
+}
+
+/// A preview, or what was done, as each command is answered.
+fn answers(line: &str, dry_run: bool) -> serde_json::Value {
+    let operated = Operated { dry_run, ..preview("operate") };
+    let mut answer = serde_json::to_value(operated).unwrap();
+    if line.starts_with("roll-back") {
+        for only_operated in ["action", "changed", "groups"] {
+            answer.as_object_mut().unwrap().remove(only_operated);
+        }
+        answer["group"] = GROUP.into();
+        answer["branch"] = "main".into();
+        answer["updates"] = json!([]);
+    }
+    answer
+}
+
+#[tokio::test]
+async fn what_it_means_is_said_before_a_terminal_is_asked() {
+    for line in CAREFUL {
+        let server = rolling_server().await;
+        let full = format!("{line} --server {}", server.url);
+        for (typed, exit) in [("no", Exit::Failure), ("y", Exit::Ok)] {
+            server.answer(&answers(line, true));
+            if exit == Exit::Ok {
+                server.answer(&answers(line, false));
+            }
+            let (printer, printed) = Printer::captured(Mode { quiet: true, ..Mode::default() });
+            let (global, command) = parsed(&full).unwrap();
+            let printer = printer.answering(typed);
+            let ended = cli::execute(global, command, &Surroundings::default(), &Intent::default(), &printer).await;
+            assert_eq!(ended, exit, "{line}: {}", printed.err());
+            let said = "iOS 1.4.0 on production: devices on u2 go back to u1, issued again\n";
+            let err = printed.err();
+            let (_, question) = err.split_once(said).unwrap();
+            assert!(question.contains("? ") && question.ends_with("[y/N]\n") == (exit == Exit::Ok), "{question}");
+            let done = "iOS 1.4.0 on production: devices on u2 go back to u1, issued again as u3\n";
+            assert_eq!(printed.out().contains(done), exit == Exit::Ok, "{line}: {}", printed.out());
+        }
+        let asked: Vec<String> = server.inner().asked.iter().map(|asked| asked.line.clone()).collect();
+        let previews: Vec<bool> = asked.iter().map(|line| line.ends_with("dry_run=true")).collect();
+        assert_eq!(previews, [true, true, false], "{asked:?}");
+        assert_eq!(asked[1].replace("?dry_run=true", ""), asked[2]);
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_only_looks_and_a_yes_does_not_look() {
+    for line in CAREFUL {
+        let server = rolling_server().await;
+        let full = format!("{line} --server {}", server.url);
+        server.answer(&answers(line, true));
+        let (exit, out, err) = run(&format!("{full} --dry-run"), Mode::default()).await;
+        let said = "Nothing was done. What it would mean:\n\
+                    iOS 1.4.0 on production: devices on u2 go back to u1, issued again\n";
+        assert_eq!((exit, out.as_str(), err.as_str()), (Exit::Ok, said, ""), "{line}");
+        server.answer(&answers(line, true));
+        let (exit, out, _) = run(&format!("{full} --dry-run"), Mode { json: true, ..Mode::default() }).await;
+        let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!((exit, json), (Exit::Ok, serde_json::to_value(answers(line, true)).unwrap()), "{line}");
+        server.answer(&answers(line, false));
+        assert_eq!(run(&format!("{full} --yes"), Mode::default()).await.0, Exit::Ok, "{line}");
+        let asked: Vec<_> = server.inner().asked.clone();
+        let told: Vec<_> =
+            asked.iter().map(|asked| (asked.line.ends_with("dry_run=true"), asked.idempotency_key.is_some())).collect();
+        assert_eq!(told, [(true, false), (true, false), (false, true)], "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_knows_no_previews_is_found_out() {
+    let server = FakeServer::start().await;
+    let line = format!("updates disable {GROUP} --dry-run --server {}", server.url);
+    server.answer(&operated("disable"));
+    let (exit, out, err) = run(&line, Mode { json: true, ..Mode::default() }).await;
+    assert_eq!(exit, Exit::Failure);
+    assert!(out.contains(r#""code":"not_a_preview""#) && err.contains("`updraft audit"), "{out}{err}");
 }
 
 #[tokio::test]

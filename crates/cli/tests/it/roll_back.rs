@@ -1,5 +1,6 @@
 //! Rolling back.
 
+use cli::commands::operation::Consent;
 use cli::commands::publish::Target;
 use cli::commands::roll_back::{Destination, RollBackOptions, roll_back};
 use cli::exit::Exit;
@@ -17,6 +18,7 @@ pub fn to_embedded(server: &FakeServer) -> RollBackOptions {
         platform: Some(protocol::Platform::Ios),
         runtime_version: None,
         message: Some("It crashes".into()),
+        consent: Consent::Ask,
     }
 }
 
@@ -25,7 +27,7 @@ async fn a_roll_back_is_sent_again_under_one_key_and_done_once() {
     let server = FakeServer::start().await;
     server.fail("roll-back", [Fault::CutAfterwards]);
     let (printer, printed) = Printer::captured(Mode { quiet: true, ..Mode::default() });
-    roll_back(to_embedded(&server), &printer).await.unwrap().print(&printer);
+    roll_back(to_embedded(&server), &printer).await.unwrap().unwrap().print(&printer);
     insta::assert_snapshot!(printed.out(), @r"
     Rolled back branch production with group g2
       platform  runtime version  update                 created at
@@ -83,7 +85,7 @@ async fn a_named_group_is_gone_back_to_and_told_in_words() {
     let mut named = to_embedded(&server);
     named.to = Destination::Group(GROUP.into());
     named.on_rollout = api::OnRollout::Revert;
-    roll_back(named, &printer).await.unwrap().print(&printer);
+    roll_back(named, &printer).await.unwrap().unwrap().print(&printer);
     insta::assert_snapshot!(printed.out(), @r"
     Rolled back branch production with group g2
       platform  runtime version  update                                created at
