@@ -40,6 +40,11 @@ impl Asked {
             Some(_) => Err(Failure::bad_field("dry_run", "it is neither `true` nor `false`")),
         }
     }
+
+    /// For what cannot be told without doing it: whoever asks for a preview must never get the real thing.
+    pub fn refuse_dry_run(&self) -> Result<(), Failure> {
+        if self.is_dry_run()? { Err(Failure::bad_field("dry_run", "this operation has no preview")) } else { Ok(()) }
+    }
 }
 
 /// The query of a deletion: of which platform. Whether it is one is read by [`Asked::is_dry_run`].

@@ -62,6 +62,7 @@ pub async fn handle(
     Query(of): Query<OfApp>,
     Parsed { body, asked }: Parsed<api::PublishRecord>,
 ) -> Result<(StatusCode, Json<api::Published>), Failure> {
+    asked.refuse_dry_run()?;
     let app = request::app(of.app.as_deref().unwrap_or(delivery::DEFAULT_APP))?;
     let outcome = admin.publishing.publish_record(&app, record(body)?, operator.caller(&asked)?).await;
     let outcome = outcome.map_err(|error| Failure::from(error).called(Code::TooManyAssets, "assets"))?;

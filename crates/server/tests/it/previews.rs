@@ -117,3 +117,22 @@ async fn a_preview_is_refused_as_the_operation_would_be() {
     let answer = desk.send(Method::PATCH, "/channels/production?dry_run=true", &pause).await;
     assert!(answer.status.is_success() && !answer.headers.contains_key("etag"), "a state that nobody is in has no tag");
 }
+
+#[tokio::test]
+async fn what_has_no_preview_refuses_one() {
+    let desk = Desk::new().await;
+    let lines = desk.audit(1000).await.len();
+    for path in
+        ["/publishes", "/publishes/0198c5d2-0000-7000-8000-000000000000/commit", "/keys/generate", "/keys/import"]
+    {
+        let body = match path {
+            "/publishes" => json!({ "channel": "production", "platforms": [] }),
+            "/keys/generate" => json!({ "key_id": "second" }),
+            "/keys/import" => json!({ "key_id": "second", "private_key": "", "certificate": "" }),
+            _ => json!({}),
+        };
+        let answer = desk.send_with(Method::POST, &format!("{path}?dry_run=true"), &body, &[]).await;
+        assert_problem(&answer, (400, "bad_request", "dry_run"), path);
+    }
+    assert_eq!(desk.audit(1000).await.len(), lines);
+}

@@ -30,8 +30,9 @@ refusals!(Changes, InvalidName, AppExists);
 pub async fn handle(
     State(admin): State<Admin>,
     operator: Operator,
-    Parsed { body, .. }: Parsed<api::CreateApp>,
+    Parsed { body, asked }: Parsed<api::CreateApp>,
 ) -> Result<(StatusCode, Json<api::AppSummary>), Failure> {
+    asked.refuse_dry_run()?;
     let slug = AppSlug::parse(&body.slug).map_err(|error| Failure::bad_name("slug", error))?;
     let channel = fields::channel("channel", body.channel.as_deref().unwrap_or(FIRST_CHANNEL))?;
     let key = KeyId::parse(FIRST_KEY).map_err(|error| Failure::bad_name("key_id", error))?;

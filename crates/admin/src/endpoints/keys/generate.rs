@@ -24,8 +24,9 @@ pub async fn handle(
     State(admin): State<Admin>,
     operator: Operator,
     Path(app): Path<String>,
-    Parsed { body, .. }: Parsed<api::GenerateKey>,
+    Parsed { body, asked }: Parsed<api::GenerateKey>,
 ) -> Result<(StatusCode, Json<api::Key>), Failure> {
+    asked.refuse_dry_run()?;
     let request = GenerateKey {
         key_id: KeyId::parse(&body.key_id).map_err(|error| Failure::bad_name("key_id", error))?,
         common_name: body.common_name,

@@ -24,8 +24,9 @@ pub async fn handle(
     State(admin): State<Admin>,
     operator: Operator,
     Path(app): Path<String>,
-    Parsed { body, .. }: Parsed<api::ImportKey>,
+    Parsed { body, asked }: Parsed<api::ImportKey>,
 ) -> Result<(StatusCode, Json<api::Key>), Failure> {
+    asked.refuse_dry_run()?;
     let request = ImportKey {
         key_id: KeyId::parse(&body.key_id).map_err(|error| Failure::bad_name("key_id", error))?,
         private_key: body.private_key.into(),

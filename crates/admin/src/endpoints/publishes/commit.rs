@@ -41,6 +41,7 @@ pub async fn handle(
     Path((app, id)): Path<(String, String)>,
     Parsed { body, asked }: Parsed<api::CommitPublish>,
 ) -> Result<(StatusCode, Json<api::Published>), Failure> {
+    asked.refuse_dry_run()?;
     let session = Uuid::parse_str(&id).map(SessionId).map_err(|_| PublishError::UnknownPublish)?;
     let signatures = body.signatures.into_iter().enumerate().map(|(index, one)| signature(index, &one));
     let request = CommitRequest {

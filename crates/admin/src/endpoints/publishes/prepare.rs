@@ -43,8 +43,9 @@ pub async fn handle(
     State(admin): State<Admin>,
     operator: Operator,
     Path(app): Path<String>,
-    Parsed { body, .. }: Parsed<api::PreparePublish>,
+    Parsed { body, asked }: Parsed<api::PreparePublish>,
 ) -> Result<(StatusCode, Json<api::Prepared>), Failure> {
+    asked.refuse_dry_run()?;
     check_source(body.git.as_ref())?;
     let platforms = body.platforms.into_iter().enumerate().map(|(index, export)| platform_export(index, export));
     let request = PrepareRequest {
