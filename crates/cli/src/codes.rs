@@ -6,6 +6,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("another_project", "The branch's newest update comes from another project"),
     ("api_key", "The server asks devices for a key, and the app's settings show none"),
     ("client_refused", "A strict client refuses what the server sent"),
+    ("config_changed", "The app's config was changed while a command was about to write it"),
     ("declined", "A question was answered with no; nothing was done"),
     ("expo", "The project's own tools failed"),
     ("external_keys", "The server does not hold the private part of a key"),

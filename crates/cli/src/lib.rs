@@ -34,6 +34,7 @@ mod share;
 mod shell;
 mod surroundings;
 mod table;
+mod update_address;
 pub mod usage;
 
 use std::process::ExitCode;

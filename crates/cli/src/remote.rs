@@ -8,6 +8,7 @@ mod server_url;
 mod token;
 mod upload;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -203,15 +204,14 @@ impl Remote {
         path: &[&str],
     ) -> Result<T, RemoteError> {
         let mut list: T = self.get(place, path, &[]).await?;
-        while let Some(cursor) = list.next_cursor() {
-            let query = [("cursor".to_owned(), cursor.to_owned())];
-            let page: T = self.get(place, path, &query).await?;
-            // What answers with the page's own cursor would have us turn in circles.
-            let ends = page.next_cursor() == list.next_cursor();
-            list = list.followed_by(page);
-            if ends {
+        let mut asked = HashSet::new();
+        while let Some(cursor) = list.next_cursor().map(str::to_owned) {
+            // A cursor that was there before would have us turn in circles, and fill the memory.
+            if !asked.insert(cursor.clone()) {
                 break;
             }
+            let page: T = self.get(place, path, &[("cursor".to_owned(), cursor)]).await?;
+            list = list.followed_by(page);
         }
         Ok(list)
     }

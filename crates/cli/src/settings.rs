@@ -47,6 +47,11 @@ impl AdminArgs {
 }
 
 fn connection(place: PlaceArgs, app: String, token: TokenArgs, around: &Surroundings) -> Result<Connection, Failure> {
+    if let Some(token) = &token.token
+        && place.server.is_none()
+    {
+        around.refuse_for_another_server(token)?;
+    }
     let server = around.server(place.server)?;
     let (token, token_from) = around.token(&server, token.token)?;
     Ok(Connection { token_from, ..Connection::new(server, app, token) })

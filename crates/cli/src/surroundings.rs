@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::commands::init::read_json;
+use crate::failure::Failure;
 use crate::logins::{LoginError, LoginFile, Logins};
 use crate::printer::Repeated;
 use crate::remote::{ServerUrl, Token, TokenFrom};
@@ -104,6 +105,26 @@ impl Surroundings {
         Ok(match (self.logins()?.token(server), &self.logins) {
             (Some(kept), Some(file)) => (Some(kept.clone()), TokenFrom::Login(file.path().to_owned())),
             _ => (None, TokenFrom::Nowhere),
+        })
+    }
+
+    /// A token that was given without a server, where a login says which server is meant: a token is for one server, and
+    /// would be shown to another.
+    pub(crate) fn refuse_for_another_server(&self, given: &Token) -> Result<(), Failure> {
+        let logins = self.logins()?;
+        let Some(server) = logins.current().filter(|server| logins.token(server) != Some(given)) else { return Ok(()) };
+        let (whose, without) = if self.holds(given) {
+            ("the token of UPDRAFT_TOKEN", "unset UPDRAFT_TOKEN")
+        } else {
+            ("the token of --token", "leave --token out")
+        };
+        Err(Failure::Usage {
+            message: format!(
+                "nobody says which server {whose} is for: the latest login is to {server}, and its token is another"
+            ),
+            hint: format!(
+                "name the server with --server or UPDRAFT_SERVER; or {without}, and the login to {server} is used"
+            ),
         })
     }
 
@@ -214,6 +235,23 @@ mod tests {
             let token: Token = text.parse().unwrap();
             assert_eq!(around.token(&server, Some(token.clone())).unwrap(), (Some(token), from));
         }
+    }
+
+    #[test]
+    fn a_given_token_is_not_shown_to_the_server_of_a_login() {
+        let home = tempfile::TempDir::new().unwrap();
+        let logged_in = logged_in(&home, &["https://a.example", "https://b.example"]);
+        let refused = |around: &Surroundings, token: &str| {
+            around.refuse_for_another_server(&token.parse().unwrap()).err().map(|failure| failure.to_string())
+        };
+        let in_environment = logged_in.clone().with_token("upd_other");
+        let message = refused(&in_environment, "upd_other").unwrap();
+        assert!(message.contains("https://b.example") && message.contains("UPDRAFT_TOKEN"), "{message}");
+        assert!(refused(&logged_in, "upd_other").unwrap().contains("--token"));
+        assert!(!message.contains("upd_"), "{message}");
+        // Its own token, and a machine without logins.
+        assert_eq!(refused(&logged_in, "upd_kept"), None);
+        assert_eq!(refused(&Surroundings::default().with_token("upd_other"), "upd_other"), None);
     }
 
     #[test]

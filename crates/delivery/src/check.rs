@@ -242,10 +242,11 @@ fn channel_field(asked: &Asked<'_>) -> &'static str {
 
 fn no_such_key(app: &PreparedApp, key: &str, version: ProtocolVersion) -> (Response<Body>, &'static str) {
     let known: Vec<&str> = app.keys().iter().map(model::KeyId::as_str).collect();
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     let problem = Problem {
         status: StatusCode::BAD_REQUEST,
         code: "unknown_key",
-        detail: format!("the app has no signature by the key {:?}; it has {known:?}", bounded(key)),
+        detail: format!("the app has no signature by the key {:?}; it has {known}", bounded(key)),
         field: Some(names::EXPECT_SIGNATURE),
         hint: "`codeSigningMetadata.keyid` in app.json must name a key of the server: `updraft keys list`",
     };

@@ -124,7 +124,8 @@ fn add_environment(parser: &Command, text: &mut String) {
             }
         }
     }
-    *text += "## Environment\n\nAn option wins over the environment, and that over `updraft login`.\n\n\
+    *text += "## Environment\n\nAn option wins over the environment, and that over `updraft login`. A token of an option\n\
+              or the environment is not sent to the server of a login that has another: name its server too.\n\n\
               | variable | stands for |\n|---|---|\n";
     for (variable, long) in variables {
         writeln!(text, "| `{variable}` | `--{long}` |").unwrap();

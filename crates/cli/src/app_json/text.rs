@@ -52,7 +52,8 @@ impl JsonText {
     }
 
     /// Sets what lies at a path of keys, and makes the objects on the way that are missing. Appends to objects that are
-    /// there; a value in the way that is no object is replaced.
+    /// there; a `null` in the way is replaced, as is any other value that is no object:
+    /// whoever minds looks first.
     pub(crate) fn set(&mut self, path: &[&str], value: &Value) {
         let mut object = self.text.find('{').unwrap_or_default();
         for (depth, key) in path.iter().enumerate() {

@@ -31,6 +31,9 @@ pub async fn audit(
         let names = branches.into_iter().map(|branch| (branch.id, branch.name)).collect();
         printer.data(&in_columns(&audit.lines, &names));
     }
+    if let (Some(_), Some(oldest)) = (&audit.next_cursor, audit.lines.last()) {
+        printer.note(&format!("hint: there are more: `--before {}` goes on", oldest.id));
+    }
     printer.json(&audit);
     Ok(())
 }

@@ -137,6 +137,9 @@ pub async fn init(options: InitOptions, printer: &Printer) -> Result<InitReport,
 }
 
 fn write(config: &mut Config, trust: Option<&Trust>, report: &InitReport) -> Result<(), Failure> {
+    if let Config::File(file) = &*config {
+        file.require_unchanged()?;
+    }
     // The config refers to it, so it comes first.
     if let Some(trust) = trust.filter(|trust| trust.is_missing) {
         config::write_certificate(&trust.file, &trust.key.certificate)?;

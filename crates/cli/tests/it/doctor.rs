@@ -11,6 +11,7 @@ use signing::{Certificate, KeySize, SigningKey};
 use tempfile::TempDir;
 
 use crate::fake_phone_side::{PhoneSide, Shows};
+use crate::fake_server::FakeServer;
 
 /// A project whose `npx` answers what the test lays there, and what its phones meet.
 struct Scene {
@@ -59,8 +60,12 @@ impl Scene {
     }
 
     async fn doctor(&self) -> (Diagnosis, String) {
+        self.doctor_with(Connection::new("http://127.0.0.1:9".parse().unwrap(), "default", None)).await
+    }
+
+    async fn doctor_with(&self, connection: Connection) -> (Diagnosis, String) {
         let options = DoctorOptions {
-            connection: Connection::new("http://127.0.0.1:9".parse().unwrap(), "default", None),
+            connection,
             project: self.project.path().into(),
             programs: Programs { npx: self.npx.clone(), git: "git".into(), unattended: true },
         };
@@ -191,4 +196,46 @@ async fn secrets_do_not_go_to_other_hosts_unseen() {
     let (_, said) = scene.doctor().await;
     assert!(said.contains("warning  asset_host") && said.contains("127.0.0.1 is sent x-api-key\n"), "{said}");
     assert!(!said.contains("s3cret"), "{said}");
+}
+
+#[tokio::test]
+async fn every_asset_that_fails_is_named_and_the_server_is_not_blamed() {
+    let scene = Scene::new(Shows::Update).await;
+    scene.phones.exchange("image", b"another image");
+    scene.phones.exchange("bundle", b"another bundle");
+    let (diagnosis, said) = scene.doctor().await;
+    assert_eq!(diagnosis.count(Level::Error), 2, "{said}");
+    assert!(said.contains("SERVER/assets/bundle") && said.contains("SERVER/assets/image"), "{said}");
+
+    scene.phones.move_assets_to("http://127.0.0.1:1");
+    let (diagnosis, said) = scene.doctor().await;
+    assert_eq!(diagnosis.count(Level::Error), 2, "{said}");
+    assert!(said.contains("http://127.0.0.1:1/assets/bundle") && said.contains("http://127.0.0.1:1/assets/image"));
+    assert!(said.contains("ok       server_reachable"), "{said}");
+}
+
+#[tokio::test]
+async fn the_server_explains_what_it_says_to_this_very_phone_and_hears_no_secret() {
+    let scene = Scene::new(Shows::Nothing).await;
+    scene.change(|app| {
+        app["platforms"] = json!(["ios"]);
+        app["updates"]["requestHeaders"]["X-Api-Key"] = "s3cret".into();
+        app["updates"]["requestHeaders"]["Updraft-App-Version"] = "1.2.0".into();
+    });
+    let server = FakeServer::start().await;
+    server.answer(&json!({"slug": "default", "update_url": "http://localhost:8080/update", "channels": []}));
+    server.answer(&json!({"keys": []}));
+    server.answer(&json!({}));
+    scene.doctor_with(server.connection()).await;
+    let line = server.asked().line;
+    assert!(line.starts_with("GET /api/v1/apps/default/explain?"), "{line}");
+    let checks = scene.phones.seen();
+    let (_, check) = checks.iter().find(|(path, _)| path == "/update").unwrap();
+    let device = check["eas-client-id"].to_str().unwrap();
+    assert!(line.contains(&format!("device={device}")), "{line}");
+    assert!(
+        line.contains("header=updraft-app-version%3D1.2.0") || line.contains("pdraft-App-Version%3D1.2.0"),
+        "{line}"
+    );
+    assert!(!line.contains("s3cret"), "{line}");
 }

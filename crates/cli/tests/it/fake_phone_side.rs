@@ -38,6 +38,8 @@ struct Inner {
     assets: Mutex<BTreeMap<String, Vec<u8>>>,
     seen: Mutex<Vec<(String, HeaderMap)>>,
     insists_on_zstd: Mutex<bool>,
+    /// Where the manifest says that assets lie, if not here.
+    elsewhere: Mutex<Option<String>>,
 }
 
 const BUNDLE: &[u8] = b"var launched = true; var launched = true; var launched = true;";
@@ -59,6 +61,7 @@ impl PhoneSide {
             assets: Mutex::new(assets),
             seen: Mutex::default(),
             insists_on_zstd: Mutex::default(),
+            elsewhere: Mutex::default(),
         });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&state));
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -73,6 +76,11 @@ impl PhoneSide {
     /// From now on bundles come in an encoding that iOS does not ask for.
     pub fn insist_on_zstd(&self) {
         *self.state.insists_on_zstd.lock().unwrap() = true;
+    }
+
+    /// From now on the manifest says that assets lie there.
+    pub fn move_assets_to(&self, base: &str) {
+        *self.state.elsewhere.lock().unwrap() = Some(base.into());
     }
 
     /// The paths asked for, and what was sent with them.
@@ -122,12 +130,13 @@ impl Inner {
     }
 
     fn manifest(&self) -> Value {
+        let base = self.elsewhere.lock().unwrap().clone().unwrap_or_else(|| self.base.clone());
         let asset = |name: &str, bytes: &[u8]| {
             json!({
                 "hash": URL_SAFE_NO_PAD.encode(Sha256::digest(bytes)),
                 "key": name,
                 "contentType": "application/octet-stream",
-                "url": format!("{}/assets/{name}", self.base),
+                "url": format!("{base}/assets/{name}"),
             })
         };
         let mut image = asset("image", IMAGE);

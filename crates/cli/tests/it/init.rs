@@ -237,6 +237,17 @@ async fn code_is_not_edited_but_told_what_to_say() {
     );
     assert_eq!(scene.read("certs/certificate.pem"), scene.certificate);
 
+    // A key that the code has read is not shown, whatever else is missing.
+    let half = json!({"runtimeVersion": "1.0.0", "updates": {"requestHeaders": {"X-API-Key": "k-123456"}}});
+    scene.write(".fake/private-config", &half.to_string());
+    for json in [false, true] {
+        let (printer, printed) = Printer::captured(Mode { json, ..Mode::default() });
+        init(scene.options(), &printer).await.unwrap().print(&printer);
+        let said = printed.out() + &printed.err();
+        assert!(said.contains("X-API-Key") && said.contains("process.env.UPDRAFT_API_KEY"), "{said}");
+        assert!(!said.contains("k-123456"), "{said}");
+    }
+
     // Pasted, it says all of it.
     let pasted = json!({"runtimeVersion": "1.0.0", "updates": {
         "url": "http://localhost:8080/update", "enabled": true, "checkAutomatically": "ON_LOAD",
@@ -333,6 +344,34 @@ async fn what_rules_are_to_know_goes_into_headers_or_into_code() {
     let (_, said) = scene.init(options).await;
     assert_eq!(scene.app_json()["updates"]["requestHeaders"].get("expo-app-build-id"), None);
     assert!(said.contains("setExtraParamAsync('expo-app-build-id', Application.nativeBuildVersion)"), "{said}");
+}
+
+#[tokio::test]
+async fn what_stands_in_the_way_of_a_setting_is_not_replaced() {
+    for (config, named) in [
+        (json!({"expo": {"updates": "https://u.example"}}), "updates"),
+        (json!({"expo": {"updates": {"requestHeaders": ["expo-channel-name: x"]}}}), "updates.requestHeaders"),
+        (json!({"updates": {"codeSigningMetadata": "main"}}), "updates.codeSigningMetadata"),
+    ] {
+        let scene = Scene::new(&config.to_string()).await;
+        let (outcome, said) = scene.init(InitOptions { force: true, ..scene.options() }).await;
+        let failure = outcome.unwrap_err();
+        assert_eq!((failure.code(), failure.exit()), ("not_editable", Exit::Failure), "{said}");
+        assert!(said.contains(&format!("its `{named}` is no object")), "{said}");
+        assert!(scene.app_json() == config && !scene.path("certs").exists(), "{named}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_is_spelt_otherwise_is_the_same() {
+    let scene = Scene::new(APP).await;
+    assert_eq!(scene.init(scene.options()).await.0.unwrap(), Outcome::Written);
+    let text =
+        scene.read("app.json").replace("http://localhost:8080/update", "http://LOCALHOST:8080/apps/default/update");
+    scene.write("app.json", &text);
+    let (outcome, said) = scene.init(scene.options()).await;
+    assert_eq!(outcome.unwrap(), Outcome::NothingToChange, "{said}");
+    assert_eq!(scene.read("app.json"), text);
 }
 
 #[tokio::test]

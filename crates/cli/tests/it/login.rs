@@ -113,6 +113,18 @@ async fn each_server_gets_its_own_token_and_no_other() {
     assert_eq!(authorizations(&second), vec![Some("Bearer upd_2".to_owned()); 3]);
     assert_eq!(authorizations(&stranger), [None]);
 
+    // A token that was given without a server is none for the server of the latest login, and is not shown to it.
+    let before = second.inner().seen.len();
+    for line in ["channels list --token upd_other", "apps list --token upd_other", "channels list --token upd_1"] {
+        let (exit, _, err) = user.run(&second, line, None).await;
+        assert_eq!(exit, Exit::Usage, "{line}: {err}");
+        assert!(err.contains("the latest login is to SERVER") && err.contains("hint: name the server"), "{err}");
+        assert!(!err.contains("upd_"), "{err}");
+    }
+    assert_eq!(second.inner().seen.len(), before);
+    second.answer(&list);
+    assert_eq!(user.run(&second, "channels list --token upd_2", None).await.0, Exit::Ok);
+
     let (_, out, _) = user.run(&first, "logout --all --json", None).await;
     let out: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(out, json!({"servers": ["SERVER", second.url], "changed": true}));
@@ -132,7 +144,7 @@ async fn who_is_not_let_in_is_told_where_the_token_came_from() {
         err
     };
     told += &refused(&user, "channels list").await;
-    told += &refused(&user, "channels list --token upd_mistyped").await;
+    told += &refused(&user, &format!("channels list --token upd_mistyped --server {}", server.url)).await;
     user.around = user.around.with_token("upd_env");
     told += &refused(&user, &format!("channels list --token upd_env --server {}", server.url)).await;
     user.around = Surroundings::default();

@@ -271,7 +271,8 @@ async fn apps_and_their_audit_log() {
             "audit --limit 2 --before 9",
             &json!({"lines": [{"id": 7, "at": "2026-11-23T12:00:00.000Z", "actor": "token:ci", "action": "pause_channel",
                 "detail": {"before": {"channel c1": {"name": "production", "paused": false}},
-                           "after": {"channel c1": {"name": "production", "paused": true}}}}]}),
+                           "after": {"channel c1": {"name": "production", "paused": true}}}}],
+                "next_cursor": "7"}),
             Code::UnknownApp,
         )
         .await,
@@ -560,4 +561,22 @@ async fn a_list_is_read_to_its_end() {
     let asked = server.inner();
     let lines: Vec<_> = asked.asked.iter().filter_map(|asked| asked.line.split_once("channels")).collect();
     assert_eq!(lines.iter().map(|line| line.1).collect::<Vec<_>>(), ["", "?cursor=c%3D1", "?cursor=c2"]);
+}
+
+#[tokio::test]
+async fn a_list_that_turns_in_circles_is_left() {
+    let server = FakeServer::start().await;
+    let page = |name: &str, next: &str| {
+        let channel = json!({"name": name, "branch": "main", "paused": false});
+        json!({"channels": [channel], "next_cursor": next})
+    };
+    for _ in 0..3 {
+        server.answer(&page("a", "c1"));
+        server.answer(&page("b", "c2"));
+    }
+    let json = Mode { json: true, ..Mode::default() };
+    let (exit, out, err) = run(&format!("channels list --server {} --token secret", server.url), json).await;
+    assert_eq!(exit, Exit::Ok, "{err}");
+    let channels: api::Channels = serde_json::from_str(&out).unwrap();
+    assert_eq!((channels.channels.len(), server.inner().asked.len()), (3, 3));
 }

@@ -353,3 +353,36 @@ async fn an_export_of_another_project_is_refused_before_anything_goes_up() {
     publish(PublishOptions { force: true, ..options }, &printer).await.unwrap();
     assert_eq!(server.inner().committed.len(), 4);
 }
+
+#[tokio::test]
+async fn binaries_that_ask_elsewhere_are_told_of() {
+    let server = FakeServer::start().await;
+    server.inner().channels.push("beta".into());
+    for (updates, expected) in [
+        (
+            serde_json::json!({"url": "https://u.expo.dev/0f8b"}),
+            "warning: binaries of this project ask https://u.expo.dev/0f8b,",
+        ),
+        (
+            serde_json::json!({"requestHeaders": {"Expo-Channel-Name": "beta"}}),
+            "the project's config says channel beta, and this goes to production",
+        ),
+        // The same in other words.
+        (
+            serde_json::json!({"url": "HTTP://LOCALHOST:8080/apps/default/update",
+                               "requestHeaders": {"expo-channel-name": "production"}}),
+            "",
+        ),
+    ] {
+        let export = small_export(&[]);
+        let config = serde_json::json!({"runtimeVersion": "1.0.0", "updates": updates});
+        std::fs::write(export.path().join("expoConfig.json"), config.to_string()).unwrap();
+        let (printer, printed) = Printer::captured(Mode::default());
+        let options = PublishOptions { force: true, ..options(&server, export.path(), export.path()) };
+        publish(options, &printer).await.unwrap();
+        let err = printed.err();
+        let told = err.lines().find(|line| line.contains("binaries of") || line.contains("says channel"));
+        assert!(told.unwrap_or_default().starts_with(expected), "{updates}: {err}");
+        assert_eq!(told.is_some(), !expected.is_empty(), "{updates}: {err}");
+    }
+}

@@ -15,6 +15,8 @@ use crate::remote::{Answer, ServerUrl};
 
 /// Assets at a time. A real client asks for all of them at once.
 const AT_A_TIME: usize = 6;
+/// So many assets that fail are enough to see why.
+const ENOUGH_FAILURES: usize = 5;
 
 /// A phone that was just unpacked, with the app on it.
 pub(crate) struct Session {
@@ -22,6 +24,8 @@ pub(crate) struct Session {
     network: Network,
     /// The headers of its check.
     asked: Vec<(String, String)>,
+    /// Of assets, after the first one.
+    further_failures: Vec<Failure>,
 }
 
 impl Session {
@@ -30,12 +34,12 @@ impl Session {
         let client_id = machine::random_uuid().ok_or(Failure::NoRandomness)?;
         let device = Device::new(platform, binary, client_id);
         let network = Network::new(place, device.accept_encoding())?;
-        Ok(Self { device, network, asked: Vec::new() })
+        Ok(Self { device, network, asked: Vec::new(), further_failures: Vec::new() })
     }
 
     /// Checks, loads, and starts again.
     pub(crate) async fn run(&mut self, channel: &str, printer: &Printer) -> Result<Phone, Failure> {
-        let Self { device, network, asked } = self;
+        let Self { device, network, asked, further_failures } = self;
         let (platform, url) = (device.platform(), device.binary().url.clone());
         printer.note(&format!("{platform}: checking {url}"));
 
@@ -55,7 +59,12 @@ impl Session {
         let outcome = match device.load(answer).map_err(|refusal| refused(&url, refusal))? {
             Loading::Done(outcome) => outcome,
             Loading::Assets(requests) => {
-                for (is_launch_asset, bytes) in download(device, network, requests, printer).await? {
+                let downloaded = download(device, network, requests, printer).await;
+                let downloaded = downloaded.map_err(|(first, further)| {
+                    *further_failures = further;
+                    first
+                })?;
+                for (is_launch_asset, bytes) in downloaded {
                     if let Some(installed) = &mut installed {
                         installed.count(is_launch_asset, bytes);
                     }
@@ -79,6 +88,16 @@ impl Session {
         self.network.exchanges()
     }
 
+    /// The headers of its check.
+    pub(crate) fn asked(&self) -> &[(String, String)] {
+        &self.asked
+    }
+
+    /// What else failed where an asset was what failed first.
+    pub(crate) fn further_failures(&self) -> &[Failure] {
+        &self.further_failures
+    }
+
     /// Sends the first check once more, as an HTTP cache does that has its answer. None where it has no `etag`, or where
     /// nothing comes back.
     pub(crate) async fn ask_again(&self, first: &Exchange) -> Option<Exchange> {
@@ -90,35 +109,44 @@ impl Session {
     }
 }
 
-/// Downloads until nothing is missing; of each file, whether it is the launch asset, and its bytes.
+/// Downloads until nothing is missing; of each file, whether it is the launch asset, and its bytes. One that fails does
+/// not keep a phone from asking for the others; what failed first and what failed after that comes back.
 async fn download(
     device: &mut Device,
     network: &Network,
     requests: Vec<AssetRequest>,
     printer: &Printer,
-) -> Result<Vec<(bool, u64)>, Failure> {
+) -> Result<Vec<(bool, u64)>, (Failure, Vec<Failure>)> {
     let progress = printer.progress(Verb::Download, requests.len(), 0);
-    let (mut waiting, mut stored) = (requests, Vec::new());
+    let (mut waiting, mut stored, mut failures) = (requests, Vec::new(), Vec::new());
     // A second round only for what came as a patch.
     while !waiting.is_empty() {
         let fetches: Vec<_> = waiting.drain(..).map(|request| fetch(network, request)).collect();
         let mut fetched = stream::iter(fetches).buffer_unordered(AT_A_TIME);
         let mut again = Vec::new();
         while let Some(asset) = fetched.next().await {
-            let (request, got) = asset?;
-            let size = got.body.len() as u64;
-            let taken = device
-                .take_asset(&request.file_name, got.status.as_u16(), &got.headers, &got.body)
-                .map_err(|refusal| refused(&request.url, refusal))?;
+            let taken = asset.and_then(|(request, got)| {
+                let taken = device.take_asset(&request.file_name, got.status.as_u16(), &got.headers, &got.body);
+                taken.map_err(|refusal| refused(&request.url, refusal)).map(|taken| (request, got, taken))
+            });
             match taken {
-                Taken::Stored => {
+                Ok((request, got, Taken::Stored)) => {
+                    let size = got.body.len() as u64;
                     let file = progress.file(&request.file_name, size);
                     file.counter()(size);
                     file.finish();
                     stored.push((request.is_launch_asset, size));
                 }
-                Taken::AskAgain(request) => again.push(request),
+                Ok((_, _, Taken::AskAgain(request))) => again.push(request),
+                Err(failure) => failures.push(failure),
             }
+            if failures.len() == ENOUGH_FAILURES {
+                break;
+            }
+        }
+        if !failures.is_empty() {
+            let first = failures.remove(0);
+            return Err((first, failures));
         }
         waiting = again;
     }

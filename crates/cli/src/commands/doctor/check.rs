@@ -128,7 +128,7 @@ checks! {
         "put the final address into `updates.url`";
     AssetsVerified = "assets_verified", "Every asset can be fetched and has the hash that the manifest promises",
         "One that does not fails the whole update on the phone.",
-        "look for a proxy or CDN that changes, cuts or misses files";
+        "see that their host can be reached, and look for a proxy or CDN that changes, cuts or misses files";
     AssetScheme = "asset_scheme", "Assets come by https where the check does",
         "Release builds refuse plain http.",
         "set the server's `public_url` to its https address, restart it, and publish again";

@@ -1,5 +1,7 @@
 //! What only the server's operator can ask.
 
+use protocol::facts::{Fact, SaidBy};
+use protocol::{Platform, names};
 use signing::Certificate;
 
 use super::check::Check;
@@ -10,6 +12,7 @@ use crate::failure::Failure;
 use crate::machine;
 use crate::printer::Printer;
 use crate::remote::{Connection, Place, Remote, pairs};
+use crate::update_address;
 
 /// The server's side of the project; none where the admin API does not answer.
 pub(super) async fn examine(
@@ -31,7 +34,7 @@ pub(super) async fn examine(
         }
     };
     findings.ok(Check::AdminApi, format!("{}, app {}", connection.server, app.slug));
-    if binary.url.as_str() == app.update_url {
+    if update_address::is_same(binary.url.as_str(), &app.update_url) {
         findings.ok(Check::SameApp, app.update_url.as_str());
     } else {
         findings.error(Check::SameApp, format!("binaries ask {}, the app's address is {}", binary.url, app.update_url));
@@ -66,16 +69,29 @@ pub(super) async fn examine(
     Some(remote)
 }
 
-/// Why a phone gets nothing, in the server's words.
-pub(super) async fn explain(remote: &Remote, channel: &str, platform: &str, runtime_version: &str) -> Option<String> {
+/// Why a phone gets nothing, in the server's words. `said` are the headers of its check, of which only those go there by
+/// which rules and rollouts decide: others may be secrets, and this is an address that gets logged.
+pub(super) async fn explain(
+    remote: &Remote,
+    channel: &str,
+    platform: Platform,
+    runtime_version: &str,
+    said: &[(String, String)],
+) -> Option<String> {
+    let header = |name: &str| said.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
     let check = api::Explain {
         channel: channel.to_owned(),
-        platform: platform.to_owned(),
+        platform: platform.as_str().to_owned(),
         runtime_version: runtime_version.to_owned(),
-        device: None,
+        device: header(names::CLIENT_ID).map(|(_, id)| id.clone()),
         current: None,
         embedded: None,
     };
-    let explained: Result<api::Explanation, _> = remote.get(Place::App, &["explain"], &pairs(&check)).await;
+    let mut query = pairs(&check);
+    let facts = Fact::ALL.into_iter().filter(|fact| fact.said_by() != SaidBy::EveryCheck).map(Fact::header);
+    for (name, value) in facts.chain([names::EXTRA_PARAMS]).filter_map(header) {
+        query.push(("header".into(), format!("{name}={value}")));
+    }
+    let explained: Result<api::Explanation, _> = remote.get(Place::App, &["explain"], &query).await;
     explained.ok().map(|explained| explained.explanation)
 }

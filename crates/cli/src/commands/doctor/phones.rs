@@ -61,7 +61,7 @@ pub(super) async fn examine(
                 Runs::Embedded { why } => {
                     let reason = match remote {
                         Some(remote) => {
-                            operator::explain(remote, &binary.channel, platform.as_str(), runtime_version).await
+                            operator::explain(remote, &binary.channel, platform, runtime_version, session.asked()).await
                         }
                         None => None,
                     };
@@ -73,7 +73,11 @@ pub(super) async fn examine(
                 }
             }
         }
-        Err(failure) => tell(&failure, check.first().copied(), binary, findings),
+        Err(failure) => {
+            for failure in [&failure].into_iter().chain(session.further_failures()) {
+                tell(failure, check.first().copied(), binary, findings);
+            }
+        }
     }
     findings.about(None);
     Ok(())
@@ -97,6 +101,12 @@ fn tell(failure: &Failure, check: Option<&Exchange>, binary: &Binary, findings: 
         }
         Failure::Remote(RemoteError::NotUpdraft { .. } | RemoteError::Gateway { .. }) => {
             findings.error(Check::ServerAnswers, said);
+        }
+        // The check came through: it is one of the files that did not, from wherever it lies.
+        Failure::Remote(RemoteError::Unreachable { url, .. } | RemoteError::Unanswered { url, .. })
+            if url != binary.url.as_str() =>
+        {
+            findings.error(Check::AssetsVerified, chain(failure));
         }
         Failure::Remote(_) => findings.error(Check::ServerReachable, chain(failure)),
         Failure::ClientRefused { url, refusal } if url == binary.url.as_str() => {

@@ -63,6 +63,7 @@ pub struct Change {
 pub(super) struct Written {
     pub(super) path: Vec<String>,
     pub(super) value: Value,
+    pub(super) is_secret: bool,
 }
 
 /// What happens to a setting.
@@ -86,6 +87,9 @@ const HIDDEN: &str = "•••";
 pub(super) fn plan(config: &Value, wishes: Vec<Wish>, force: bool) -> Result<Vec<Change>, InitError> {
     let (mut changes, mut others) = (Vec::new(), Vec::new());
     for wish in wishes {
+        if let Some(in_the_way) = no_object_on(config, &wish.path) {
+            return Err(InitError::NoObject(in_the_way));
+        }
         let was = lookup(config, &wish.path);
         let action = match (was, wish.weight) {
             (None, _) => Action::Add,
@@ -106,7 +110,7 @@ pub(super) fn plan(config: &Value, wishes: Vec<Wish>, force: bool) -> Result<Vec
             value: shown(&wish.value),
             was: was.filter(|_| matches!(action, Action::Change | Action::Keep)).map(shown),
             why: wish.why,
-            wish: Written { path: wish.path, value: wish.value },
+            wish: Written { path: wish.path, value: wish.value, is_secret: wish.is_secret },
         });
     }
     if others.is_empty() { Ok(changes) } else { Err(InitError::OtherSettings(others)) }
@@ -117,6 +121,13 @@ pub(crate) fn lookup<'v>(config: &'v Value, path: &[impl AsRef<str>]) -> Option<
     path.iter().try_fold(config, |value, key| value.get(key.as_ref())).filter(|value| !value.is_null())
 }
 
+/// Where there is something on the way to a setting that holds no settings.
+fn no_object_on(config: &Value, path: &[String]) -> Option<String> {
+    let above = (1..path.len()).map(|length| &path[..length]);
+    let is_no_object = |path: &&[String]| lookup(config, path).is_some_and(|value| !value.is_object());
+    above.into_iter().find(is_no_object).map(|path| path.join("."))
+}
+
 /// The key of a request header as the config spells it: header names have no case, keys of objects do.
 pub(super) fn header_key(config: &Value, name: &str) -> String {
     let declared = lookup(config, &["updates", "requestHeaders"]).and_then(Value::as_object);
@@ -124,15 +135,15 @@ pub(super) fn header_key(config: &Value, name: &str) -> String {
     same.map_or(name, String::as_str).to_owned()
 }
 
-/// All that is wished for as one block, for those who paste it.
-pub(super) fn block(changes: &[Change]) -> Value {
+/// All that is wished for as one block, for those who paste it. It is printed, so that this stands for every secret.
+pub(super) fn block(changes: &[Change], in_place_of_secrets: &str) -> Value {
     let mut block = json!({});
     for Change { wish, .. } in changes {
         let mut place = &mut block;
         for key in &wish.path {
             place = &mut place[key.as_str()];
         }
-        *place = wish.value.clone();
+        *place = if wish.is_secret { json!(in_place_of_secrets) } else { wish.value.clone() };
     }
     block
 }
@@ -151,7 +162,8 @@ mod tests {
             (json!({}), Needed, false, Some(Add)),
             (json!({"a": null}), Needed, false, Some(Add)),
             (json!({"a": {"b": null}}), Default, false, Some(Add)),
-            (json!({"a": "text"}), Default, false, Some(Add)),
+            (json!({"a": "text"}), Default, false, None),
+            (json!({"a": []}), Asked, true, None),
             (json!({"a": {"b": 1}}), Needed, false, Some(Same)),
             (json!({"a": {"b": 2}}), Needed, false, None),
             (json!({"a": {"b": 2}}), Needed, true, Some(Change)),
@@ -170,7 +182,7 @@ mod tests {
         let changes = plan(&json!({"a": "old-s3cret"}), wish(), true).unwrap();
         let shown = serde_json::to_string(&changes).unwrap();
         assert!(!shown.contains("s3cret"), "{shown}");
-        assert_eq!(block(&changes), json!({"a": "s3cret"}));
+        assert_eq!(block(&changes, "KEY"), json!({"a": "KEY"}));
         let refused = plan(&json!({"a": "old-s3cret"}), wish(), false).unwrap_err().to_string();
         assert!(!refused.contains("s3cret"), "{refused}");
     }

@@ -17,6 +17,12 @@ pub enum InitError {
         /// Why not.
         source: Unreadable,
     },
+    /// It is JSON, but what should hold settings is a text, a number or a list.
+    #[error("the app config cannot be edited: its `{0}` is no object")]
+    NoObject(String),
+    /// The config was changed while the command looked at it.
+    #[error("{} was changed meanwhile", .0.display())]
+    Changed(PathBuf),
     /// Settings decide whether updates come from this server at all, and are set otherwise.
     #[error("the app has other settings: {}", .0.join("; "))]
     OtherSettings(Vec<String>),
@@ -64,6 +70,8 @@ impl InitError {
             Self::NotEditable { .. } => {
                 "correct it (Expo reads strict JSON: no comments, no trailing commas) and run the command again"
             }
+            Self::NoObject(_) => "what stands there would be lost: correct it or remove it, and run the command again",
+            Self::Changed(_) => "nothing was written: run the command again, and it goes by what the file says now",
             Self::OtherSettings(_) => {
                 "nothing was written; check --server, --app and --project, or say --force to set this server up instead"
             }
@@ -84,7 +92,8 @@ impl InitError {
     /// A stable word for programs.
     pub(crate) fn code(&self) -> &'static str {
         match self {
-            Self::NotEditable { .. } => "not_editable",
+            Self::NotEditable { .. } | Self::NoObject(_) => "not_editable",
+            Self::Changed(_) => "config_changed",
             Self::OtherSettings(_) => "other_settings",
             Self::OtherCertificate { .. } => "other_certificate",
             Self::Certificate { .. } => "invalid_certificate",

@@ -154,7 +154,7 @@ fn line(Change { path, action, value, was, why, .. }: &Change) -> String {
 
 /// An object literal: JSON is one already, but for the key that comes from the environment.
 fn snippet(settings: &[Change]) -> String {
-    let block: Value = plan::block(settings);
+    let block: Value = plan::block(settings, KEY_FROM_ENVIRONMENT);
     let text = format!("{block:#}");
     let members = text.trim_start_matches("{\n").trim_end_matches("\n}");
     let members: Vec<&str> = members.lines().map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();

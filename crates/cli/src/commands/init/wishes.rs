@@ -7,6 +7,7 @@ use super::server::Found;
 use super::trust::Trust;
 use super::{InitOptions, facts};
 use crate::expo::ProjectFiles;
+use crate::update_address;
 
 /// What stands for a key that the config reads from the environment.
 pub(super) const KEY_FROM_ENVIRONMENT: &str = "process.env.UPDRAFT_API_KEY";
@@ -28,10 +29,13 @@ pub(super) struct Grounds<'a> {
 
 /// The settings in the order in which they are written.
 pub(super) fn wishes(grounds: &Grounds<'_>) -> Vec<Wish> {
+    let ours = grounds.found.app.update_url.as_str();
+    let there = lookup(grounds.config, &["updates", "url"]).and_then(Value::as_str);
     let mut wishes = vec![
         Wish::new(
             &["updates", "url"],
-            grounds.found.app.update_url.as_str(),
+            // Spelt otherwise it is right as it is.
+            there.filter(|there| update_address::is_same(there, ours)).unwrap_or(ours),
             Weight::Needed,
             "where a binary asks for updates",
         ),
@@ -61,7 +65,7 @@ fn api_key(Grounds { found, config, files, options, .. }: &Grounds<'_>) -> Optio
     let key = header_key(config, found.key_header.as_deref()?);
     let path = ["updates", "requestHeaders", key.as_str()];
     let (value, weight) = match (lookup(config, &path), &options.api_key) {
-        // Code reads it from the environment, so that no key lies in the repository.
+        // Code reads it from the environment, so that no key lies in the repository. What it read is there already.
         (there, _) if files.dynamic_config.is_some() => {
             (there.cloned().unwrap_or(json!(KEY_FROM_ENVIRONMENT)), Weight::Default)
         }

@@ -2,16 +2,21 @@
 
 use api::{App, Code, Problem, Update, Updates};
 use protocol::Platform;
+use protocol::names::CHANNEL;
+use serde_json::Value;
 
 use super::{PublishOptions, RuntimeVersions, Target};
+use crate::commands::init::lookup;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::remote::{Place, Remote, RemoteError, pairs};
-use crate::{rolling, shell};
+use crate::{rolling, shell, update_address};
 
 /// The rollouts that are open where something is to be published.
 pub(super) struct Obstacles {
     rolling: Vec<Update>,
+    /// Where binaries of the app ask.
+    update_url: String,
 }
 
 impl Obstacles {
@@ -26,7 +31,7 @@ impl Obstacles {
         match (channel, known) {
             (Some(channel), None) if !create_channel => return Err(unknown(channel, &app)),
             // It is created, so nothing can be open on it.
-            (Some(_), None) => return Ok(Self { rolling: Vec::new() }),
+            (Some(_), None) => return Ok(Self { rolling: Vec::new(), update_url: app.update_url }),
             _ => {}
         }
         if let Some(channel) = known {
@@ -42,7 +47,7 @@ impl Obstacles {
             }
         }
         if options.release.on_rollout != api::OnRollout::Refuse {
-            return Ok(Self { rolling: Vec::new() });
+            return Ok(Self { rolling: Vec::new(), update_url: app.update_url });
         }
         let asked = api::ListUpdates {
             channel: channel.clone().filter(|_| branch.is_none()),
@@ -50,7 +55,28 @@ impl Obstacles {
             ..rolling::asked()
         };
         let page: Updates = remote.get(Place::App, &["updates"], &pairs(&asked)).await?;
-        Ok(Self { rolling: page.updates })
+        Ok(Self { rolling: page.updates, update_url: app.update_url })
+    }
+
+    /// Tells when the binaries that this config makes ask elsewhere, or for another channel: they never get the update.
+    pub(super) fn warn_of_other_binaries(&self, config: &Value, target: &Target, printer: &Printer) {
+        let url = lookup(config, &["updates", "url"]).and_then(Value::as_str);
+        if let Some(url) = url.filter(|url| !update_address::is_same(url, &self.update_url)) {
+            printer.warning(&format!(
+                "binaries of this project ask {url}, and the app's address is {}: they do not get what is published \
+                 here (`updraft doctor`)",
+                self.update_url
+            ));
+        }
+        // Each build may have its own, so that this is often meant.
+        let declared = lookup(config, &["updates", "requestHeaders"]).and_then(Value::as_object);
+        let mut headers = declared.into_iter().flatten();
+        let asked = headers.find(|(name, _)| name.eq_ignore_ascii_case(CHANNEL)).and_then(|(_, value)| value.as_str());
+        if let (Some(asked), Some(channel)) = (asked, &target.channel)
+            && asked != channel
+        {
+            printer.note(&format!("the project's config says channel {asked}, and this goes to {channel}"));
+        }
     }
 
     /// Refuses what the server would: one rollout is open for a platform and runtime version at a time.

@@ -50,6 +50,7 @@ pub(super) async fn find(
             obstacles.refuse(&runtime_versions)?;
             if let Some(config) = &config {
                 require_same_project(config, options, remote).await?;
+                obstacles.warn_of_other_binaries(config.value(), &options.target, printer);
             }
             Ok(Publishable { export, config: config.map(AppConfig::into_value), runtime_versions, scratch: None })
         }
@@ -74,6 +75,7 @@ async fn export(
     let runtime_versions = runtime_versions(project, options, Some(&config), &platforms).await?;
     obstacles.refuse(&runtime_versions)?;
     require_same_project(&config, options, remote).await?;
+    obstacles.warn_of_other_binaries(config.value(), &options.target, printer);
     let scratch = tempfile::Builder::new().prefix("updraft-export-").tempdir().map_err(|source| Failure::File {
         path: std::env::temp_dir(),
         verb: "written",
