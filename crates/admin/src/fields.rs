@@ -94,6 +94,18 @@ pub fn on_rollout(asked: api::OnRollout) -> OnRollout {
     }
 }
 
+/// The largest Expo config, in bytes of JSON: a hundred times a real one. It stands in every manifest.
+const LARGEST_CONFIG: usize = 256 << 10;
+
+/// A public Expo config.
+pub fn expo_config(field: &str, config: Option<serde_json::Value>) -> Result<Option<serde_json::Value>, Failure> {
+    let size = config.as_ref().map_or(0, |config| config.to_string().len());
+    if size > LARGEST_CONFIG {
+        return Err(Failure::bad_field(field, format!("it has {size} bytes, and {LARGEST_CONFIG} are allowed")));
+    }
+    Ok(config)
+}
+
 /// A rule, with the place of what is wrong with it.
 pub fn rule(json: &serde_json::Value) -> Result<Rule, Failure> {
     Rule::read(json).map_err(|bad| Failure::new(Code::InvalidRule, format!("rule: {bad}")).field("rule"))

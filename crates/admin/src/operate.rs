@@ -55,6 +55,10 @@ pub async fn perform(
     condition: Option<IfMatch>,
     asked: &Asked,
 ) -> Result<Done, Failure> {
+    if condition.is_none() && asked.parts.headers.contains_key(header::IF_MATCH) {
+        // Who sends it relies on it.
+        return Err(Failure::bad_field("if-match", "only edits of channels and of rollouts take it"));
+    }
     let (app, caller, dry_run) = (request::app(app)?, operator.caller(asked)?, asked.is_dry_run()?);
     let outcome = if dry_run {
         admin.publishing.preview(&app, command, condition).await?

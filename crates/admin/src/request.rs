@@ -25,20 +25,30 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Whether nothing is to be done, only told what it would come to: the query's `dry_run`.
+    /// Whether nothing is to be done, only told what it would come to: the query's `dry_run`. A parameter that nothing reads
+    /// is refused: whoever sent it would take for done what was not.
     pub fn is_dry_run(&self) -> Result<bool, Failure> {
-        #[derive(serde::Deserialize)]
-        struct Flag {
-            dry_run: Option<String>,
+        let read = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&self.parts.uri);
+        let axum::extract::Query(parameters) = read.map_err(|error| Failure::bad_field("query", error.body_text()))?;
+        let mut dry_run = None;
+        for (name, value) in parameters {
+            match (name.as_str(), value.as_str()) {
+                ("dry_run", _) if dry_run.is_some() => {
+                    return Err(Failure::bad_field("dry_run", "it is there more than once"));
+                }
+                ("dry_run", "true") => dry_run = Some(true),
+                ("dry_run", "false") => dry_run = Some(false),
+                ("dry_run", _) => return Err(Failure::bad_field("dry_run", "it is neither `true` nor `false`")),
+                // Deletions have no body to say it in.
+                ("platform", _) if self.parts.method == http::Method::DELETE => {}
+                // The publish of a record, which has no app in its path.
+                ("app", _) if self.parts.uri.path().ends_with("/admin/publish") => {}
+                (unknown, _) => {
+                    return Err(Failure::bad_field("query", format!("nothing reads the parameter {unknown:?} here")));
+                }
+            }
         }
-        let read = axum::extract::Query::<Flag>::try_from_uri(&self.parts.uri);
-        let axum::extract::Query(Flag { dry_run }) =
-            read.map_err(|_| Failure::bad_field("dry_run", "it is there more than once"))?;
-        match dry_run.as_deref() {
-            None | Some("false") => Ok(false),
-            Some("true") => Ok(true),
-            Some(_) => Err(Failure::bad_field("dry_run", "it is neither `true` nor `false`")),
-        }
+        Ok(dry_run.unwrap_or(false))
     }
 
     /// For what cannot be told without doing it: whoever asks for a preview must never get the real thing.
@@ -90,6 +100,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Parsed<T> {
             }
         })?;
         let text = if matches!(&bytes[..], b"" | b"null") { b"{}" } else { &bytes[..] };
+        serde_json::from_slice::<api::Distinct>(text).map_err(|error| Failure::bad_field("body", error))?;
         let read = serde_json::from_slice(text).map_err(|error| Failure::bad_field("body", error))?;
         let api::Object(body) = read;
         Ok(Self { body, asked: Asked { hash: hash(&bytes, parts.uri.query()), parts } })

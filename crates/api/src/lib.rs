@@ -7,6 +7,7 @@
 pub mod app;
 pub mod codes;
 pub mod consequence;
+mod distinct;
 pub mod explain;
 pub mod keys;
 mod number;
@@ -24,6 +25,7 @@ pub mod updates;
 pub use app::{App, ChannelSummary};
 pub use codes::Code;
 pub use consequence::{Consequence, Standing, StandingKind};
+pub use distinct::Distinct;
 pub use explain::{DeviceVerdict, Draw, Explain, ExplainedAnswer, Explanation, JudgedNode, Step, Truth};
 pub use keys::{GenerateKey, ImportKey, Key, KeyHolder, Keys};
 pub use number::LARGEST as LARGEST_NUMBER;

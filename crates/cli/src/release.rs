@@ -31,5 +31,7 @@ pub(crate) async fn read_rule(path: &Path) -> Result<Value, Failure> {
     if text.len() as u64 > LARGEST_RULE {
         return Err(Failure::RuleTooLarge { path: path.to_owned(), limit: LARGEST_RULE });
     }
-    serde_json::from_slice(&text).map_err(|source| Failure::Rule { path: path.to_owned(), source })
+    let unread = |source| Failure::Rule { path: path.to_owned(), source };
+    serde_json::from_slice::<api::Distinct>(&text).map_err(unread)?;
+    serde_json::from_slice(&text).map_err(unread)
 }

@@ -89,7 +89,7 @@ fn record(body: api::PublishRecord) -> Result<Record, Failure> {
         launch,
         assets: assets.collect::<Result<_, Failure>>()?,
         metadata: metadata(body.metadata.unwrap_or_default())?,
-        config: body.expo_config,
+        config: fields::expo_config("expo_config", body.expo_config)?,
         commit: body.commit.map(commit).transpose()?,
         message: fields::message(body.message)?,
         verify: body.verify,

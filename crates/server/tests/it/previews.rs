@@ -136,3 +136,34 @@ async fn what_has_no_preview_refuses_one() {
     }
     assert_eq!(desk.audit(1000).await.len(), lines);
 }
+
+#[tokio::test]
+async fn what_nothing_reads_is_refused() {
+    let desk = Desk::new().await;
+    let group = desk.publish("first", "production").await.group;
+    let (disable, rule) = (format!("/updates/{group}/disable"), format!("/updates/{group}/rule"));
+    let targeted = json!({ "rule": { "eq": { "fact": "locale", "value": "de" } } });
+    for (method, path, body, headers, field) in [
+        (Method::POST, format!("{disable}?platform=android"), json!({}), &[][..], "query"),
+        (Method::PUT, format!("{rule}?platform=ios"), targeted.clone(), &[], "query"),
+        (Method::PUT, rule.clone(), targeted.clone(), &[("if-match", "\"x\"")], "if-match"),
+    ] {
+        let answer = desk.send_with(method, &path, &body, headers).await;
+        assert_problem(&answer, (400, "bad_request", field), &path);
+    }
+    let twice = r#"{"rule":{"not":{"eq":{"fact":"locale","value":"de"}},"not":{"eq":{"fact":"locale","value":"fr"}}}}"#;
+    let answer = desk.server.publisher().send(Method::PUT, &rule, &[], twice.into()).await;
+    assert_problem(&answer, (400, "bad_request", "body"), "a node twice");
+    assert_eq!(desk.server.publisher().get(&format!("/updates/{group}")).await.json()["updates"][0].get("rule"), None);
+}
+
+#[tokio::test]
+async fn a_config_that_no_app_has_is_refused() {
+    let desk = Desk::new().await;
+    let mut export = testing::Export::small("1.0.0", "large");
+    export.config = Some(json!({ "name": "x".repeat(300_000) }));
+    let publisher = desk.server.publisher();
+    publisher.upload_missing(&export).await;
+    let answer = publisher.post("/publishes", &testing::Publisher::prepare_request(&export, "production")).await;
+    assert_problem(&answer, (400, "bad_request", "platforms[0].expo_config"), "a large config");
+}

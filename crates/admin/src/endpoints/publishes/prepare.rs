@@ -112,6 +112,6 @@ fn platform_export(index: usize, export: api::PlatformExport) -> Result<Platform
         runtime_version: fields::runtime_version(&field("runtime_version"), &export.runtime_version)?,
         bundle: hash(field("bundle"), &export.bundle)?,
         assets: assets.collect::<Result<_, Failure>>()?,
-        config: export.expo_config,
+        config: fields::expo_config(&field("expo_config"), export.expo_config)?,
     })
 }
