@@ -30,6 +30,8 @@ use exchange::{Exchange, Repeat};
 
 /// How long an ordinary answer may take. Preparing compresses every new file, so this is generous.
 const ANSWER_LIMIT: Duration = Duration::from_mins(5);
+/// How long an answer may take for which the server only reads.
+const READ_LIMIT: Duration = Duration::from_secs(20);
 
 /// Which server, for which app, as whom, and how patiently.
 #[derive(Clone, Debug)]
@@ -275,8 +277,8 @@ impl Remote {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let request =
-            self.exchange.client().request(method, url).header(http::header::ACCEPT, ACCEPT).timeout(ANSWER_LIMIT);
+        let limit = if method == Method::GET { READ_LIMIT } else { ANSWER_LIMIT };
+        let request = self.exchange.client().request(method, url).header(http::header::ACCEPT, ACCEPT).timeout(limit);
         match token {
             Some(token) => request.bearer_auth(token.reveal()),
             None => request,

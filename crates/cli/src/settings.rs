@@ -24,7 +24,7 @@ use crate::failure::Failure;
 use crate::printer::Mode;
 use crate::programs::Programs;
 use crate::release::{Release, read_rule};
-use crate::remote::{Connection, ServerUrl};
+use crate::remote::{Connection, Patience, ServerUrl};
 use crate::share::Percent;
 use crate::surroundings::Surroundings;
 
@@ -114,7 +114,7 @@ impl InitArgs {
 impl DoctorArgs {
     pub(crate) fn resolve(self, global: Global, around: &Surroundings) -> Result<DoctorOptions, Failure> {
         Ok(DoctorOptions {
-            connection: self.operator.resolve(around)?,
+            connection: Connection { patience: Patience::brief(), ..self.operator.resolve(around)? },
             project: self.project,
             programs: Programs { unattended: global.non_interactive, ..Programs::default() },
         })

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::logins::LoginFile;
 use crate::printer::Printer;
-use crate::remote::{Connection, Place, Remote, ServerUrl, Token, TokenFrom};
+use crate::remote::{Connection, Patience, Place, Remote, ServerUrl, Token, TokenFrom};
 use crate::shell;
 use crate::surroundings::Surroundings;
 
@@ -41,7 +41,8 @@ pub async fn login(server: ServerUrl, given: Given, around: &Surroundings, print
         Given::Piped => token(&printer.piped().await)?,
         Given::Typed => token(&typed(&server, printer).await?)?,
     };
-    let apps = apps(Connection::new(server.clone(), "", Some(token.clone())), printer).await?;
+    let connection = Connection::new(server.clone(), "", Some(token.clone()));
+    let apps = apps(Connection { patience: Patience::brief(), ..connection }, printer).await?;
     // Read again: another login may have been kept meanwhile.
     let mut logins = file.read()?;
     logins.keep(server.clone(), token);

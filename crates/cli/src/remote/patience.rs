@@ -47,6 +47,16 @@ impl Default for Patience {
 }
 
 impl Patience {
+    /// For what somebody waits for who only wants to know how the server is: one more attempt, and within a minute.
+    pub fn brief() -> Self {
+        Self {
+            repeats: 1,
+            longest_asked_wait: Duration::from_secs(5),
+            longest_in_all: Duration::from_mins(1),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn schedule(&self) -> ExponentialBuilder {
         ExponentialBuilder::default()
             .with_min_delay(self.first_wait)

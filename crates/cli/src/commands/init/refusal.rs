@@ -68,7 +68,7 @@ impl InitError {
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::NotEditable { .. } => {
-                "correct it (Expo reads strict JSON: no comments, no trailing commas) and run the command again"
+                "make it strict JSON and run the command again: comments and trailing commas, which Expo reads, could not be kept"
             }
             Self::NoObject(_) => "what stands there would be lost: correct it or remove it, and run the command again",
             Self::Changed(_) => "nothing was written: run the command again, and it goes by what the file says now",
