@@ -11,6 +11,7 @@ use store::{
     Keys, NewToken, Operate, Operation, ReadAudit, ReadControl, ReadSnapshots, ReplayError, Replays, SaveError, Seal,
     SealedKey, SessionId, Store, StoreError, StoredUpdate, TokenHash, TokenRecord, Tokens, Watch,
 };
+use tokio::sync::{Notify, Semaphore};
 
 /// Tells a [`FaultyStore`] what to do. It works until it is told otherwise.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,28 @@ pub struct Faults(Arc<Mutex<State>>);
 struct State {
     mode: Mode,
     asked: Vec<&'static str>,
+    gate: Option<Arc<Gate>>,
+}
+
+/// Where whoever asks the store for one thing waits.
+#[derive(Debug)]
+pub struct Gate {
+    method: &'static str,
+    reached: Notify,
+    /// Closed, it lets everybody through.
+    barrier: Semaphore,
+}
+
+impl Gate {
+    /// Returns once somebody waits.
+    pub async fn reached(&self) {
+        self.reached.notified().await;
+    }
+
+    /// From now on nobody waits.
+    pub fn open(&self) {
+        self.barrier.close();
+    }
 }
 
 /// What happens when the store is asked.
@@ -44,6 +67,22 @@ impl Faults {
     /// From now on.
     pub fn set(&self, mode: Mode) {
         self.0.lock().unwrap().mode = mode;
+    }
+
+    /// From now on whoever asks for this waits until the gate is opened.
+    pub fn hold(&self, method: &'static str) -> Arc<Gate> {
+        let gate = Arc::new(Gate { method, reached: Notify::new(), barrier: Semaphore::new(0) });
+        self.0.lock().unwrap().gate = Some(gate.clone());
+        gate
+    }
+
+    async fn wait_for(&self, method: &'static str) {
+        let gate = self.0.lock().unwrap().gate.clone().filter(|gate| gate.method == method);
+        if let Some(gate) = gate {
+            gate.reached.notify_one();
+            // An error is the open gate.
+            let _ = gate.barrier.acquire().await;
+        }
     }
 
     /// What the store is doing.
@@ -108,6 +147,7 @@ macro_rules! delegate {
         impl $trait for FaultyStore {
             $(async fn $method(&self $(, $argument: $type)*) -> $answer {
                 self.faults.meet(stringify!($method))?;
+                self.faults.wait_for(stringify!($method)).await;
                 self.inner.$method($($argument),*).await
             })*
         }
