@@ -48,8 +48,7 @@ impl Decoding {
             Coding::Gzip => {
                 write_all(flate2::write::GzDecoder::new(file), pieces).and_then(flate2::write::GzDecoder::finish)
             }
-            Coding::Brotli => write_all(brotli::DecompressorWriter::new(file, BUFFER), pieces)
-                .and_then(|decoder| decoder.into_inner().map_err(|_| ErrorKind::UnexpectedEof.into())),
+            Coding::Brotli => write_all(Brotli::into(file), pieces).and_then(Brotli::finish),
         };
         match file {
             Ok(file) => Ok(BlobHash(file.hash.finalize().into())),
@@ -64,6 +63,44 @@ fn write_all<W: Write>(mut to: W, mut pieces: Receiver<Bytes>) -> Result<W, Erro
         to.write_all(&piece)?;
     }
     Ok(to)
+}
+
+/// The brotli of RFC 7932, which is all that a phone decodes.
+struct Brotli {
+    decoder: brotli::DecompressorWriter<File>,
+    begun: bool,
+}
+
+impl Brotli {
+    fn into(file: File) -> Self {
+        Self { decoder: brotli::DecompressorWriter::new(file, BUFFER), begun: false }
+    }
+
+    fn finish(self) -> Result<File, Error> {
+        self.decoder.into_inner().map_err(|_| ErrorKind::UnexpectedEof.into())
+    }
+}
+
+impl Write for Brotli {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+        if let Some(first) = bytes.first()
+            && !std::mem::replace(&mut self.begun, true)
+            && is_large_window(*first)
+        {
+            return Err(ErrorKind::InvalidData.into());
+        }
+        self.decoder.write(bytes)
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        self.decoder.flush()
+    }
+}
+
+/// Whether a stream that begins so announces a window of up to a gigabyte. RFC 7932 §9.1 has no meaning for these seven bits;
+/// the decoder takes them for that extension, and would allocate the window.
+const fn is_large_window(first: u8) -> bool {
+    first & 0x7f == 0b001_0001
 }
 
 /// A file that is only hashed, and counted.
