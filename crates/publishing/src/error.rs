@@ -51,7 +51,7 @@ pub enum PublishError {
         problem: String,
     },
     /// Two assets have one key but different bytes: the client knows an asset by its key.
-    #[error("two {platform} assets have the key `{key}` but different bytes")]
+    #[error("two {platform} assets have the key `{key}`, in whatever case, but different bytes")]
     AssetKeyConflict {
         /// Whose.
         platform: Platform,
@@ -59,7 +59,9 @@ pub enum PublishError {
         key: String,
     },
     /// Two assets would have one key.
-    #[error("{field}: another asset has the key `{stem}` too, which is its file's name without the extension")]
+    #[error(
+        "{field}: another asset has the key `{stem}` too, in whatever case, which is its file's name without the extension"
+    )]
     StemTaken {
         /// The request's field.
         field: String,

@@ -321,7 +321,7 @@ impl Publishing {
             }
             let extension = asset.extension.trim_start_matches('.');
             // A file that lies under the name already is taken as it is, whatever is in it (protocol.md §3).
-            let file_name = format!("{}.{extension}", asset.key);
+            let file_name = on_any_volume(&asset.key, extension);
             if by_file_name.insert(file_name, asset.hash).is_some_and(|other| other != asset.hash) {
                 return Err(PublishError::AssetKeyConflict { platform, key: asset.key.clone() });
             }
@@ -364,6 +364,11 @@ impl Publishing {
 
 fn is_bundle(blobs: &[(BlobHash, &'static str)], hash: BlobHash) -> bool {
     blobs.contains(&(hash, content_type::LAUNCH_ASSET))
+}
+
+/// The name of an asset's file on a phone, where names that differ in case only may be one.
+pub(crate) fn on_any_volume(key: &str, extension: &str) -> String {
+    format!("{key}.{extension}").to_lowercase()
 }
 
 /// The bundle's code looks an asset up by its key, and the client stores the file under key and extension.

@@ -17,7 +17,7 @@ use store::NewEntry;
 use crate::command::{Destination, TermsAsked};
 use crate::content::{CheckedAsset, CheckedExport, Place};
 use crate::issue::Label;
-use crate::prepare::{Warning, held};
+use crate::prepare::{Warning, held, on_any_volume};
 use crate::remote::{AssetUrl, FileName, is_public};
 use crate::{Caller, Command, Outcome, PublishError, Publishing, render};
 
@@ -62,6 +62,13 @@ pub struct RemoteFile {
     pub url: AssetUrl,
     /// What its publisher says of its bytes.
     pub hash: Option<BlobHash>,
+}
+
+impl RemoteFile {
+    /// As far as is known before anything is fetched.
+    fn has_bytes_of(&self, other: &Self) -> bool {
+        self.hash.map_or(self.url == other.url, |hash| other.hash == Some(hash))
+    }
 }
 
 /// A file that the bundle looks up.
@@ -129,8 +136,13 @@ impl Publishing {
             return Err(PublishError::Field { field: "rollout".into(), problem });
         }
         let mut by_key: HashMap<&str, &RemoteAsset> = HashMap::new();
+        let mut by_file: HashMap<String, &RemoteFile> = HashMap::new();
         for (index, asset) in record.assets.iter().enumerate() {
-            if by_key.insert(asset.name.stem(), asset).is_some_and(|other| other != asset) {
+            let is_other_asset = by_key.insert(asset.name.stem(), asset).is_some_and(|other| other != asset);
+            let file_name = on_any_volume(asset.name.stem(), asset.name.extension());
+            let is_other_file =
+                by_file.insert(file_name, &asset.file).is_some_and(|other| !asset.file.has_bytes_of(other));
+            if is_other_asset || is_other_file {
                 let field = format!("assets[{index}].fileName");
                 return Err(PublishError::StemTaken { field, stem: asset.name.stem().to_owned() });
             }

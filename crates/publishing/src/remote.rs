@@ -37,6 +37,9 @@ pub enum AssetUrlError {
     /// A fragment is never sent.
     #[error("it has a fragment (#…), which is never sent")]
     Fragment,
+    /// Whoever fetches it leaves such parts out in its own way, or does not, so that two may fetch two files.
+    #[error("its path has the part {0:?}, which readers resolve differently; write the path without it")]
+    DotSegment(&'static str),
     /// A password in a manifest is known to every phone.
     #[error("it carries a user name")]
     UserName,
@@ -76,6 +79,7 @@ impl AssetUrl {
         if port.is_some_and(|port| port.parse::<u16>().map_or(true, |port| port == 0)) {
             return Err(AssetUrlError::Port);
         }
+        check_path(rest.get(authority.len()..).unwrap_or_default())?;
         Ok(Self { address: address_of(host)?, text: text.into(), host: host.into() })
     }
 
@@ -117,6 +121,18 @@ fn check_characters(text: &str) -> Result<(), AssetUrlError> {
             },
             _ if character.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=".contains(character) => {}
             _ => return Err(AssetUrlError::Character(character)),
+        }
+    }
+    Ok(())
+}
+
+fn check_path(path_and_query: &str) -> Result<(), AssetUrlError> {
+    let path = path_and_query.split('?').next().unwrap_or_default();
+    for part in path.split('/') {
+        match part.to_ascii_lowercase().replace("%2e", ".").as_str() {
+            "." => return Err(AssetUrlError::DotSegment(".")),
+            ".." => return Err(AssetUrlError::DotSegment("..")),
+            _ => {}
         }
     }
     Ok(())
@@ -222,6 +238,7 @@ mod tests {
             ("https://cdn.example.com/u/index.ios.bundle", "cdn.example.com", None),
             ("HTTPS://cdn.example.com?v=1&x=%20", "cdn.example.com", None),
             ("http://cdn.example.com:8080/a/..%2fb", "cdn.example.com", None),
+            ("https://cdn.example.com/.well-known/a..b/...?v=/../", "cdn.example.com", None),
             ("https://cdn.example.com:/a", "cdn.example.com", None),
             ("https://1.2.3.example/a", "1.2.3.example", None),
             ("https://203.0.113.7/a", "203.0.113.7", Some("203.0.113.7")),
@@ -257,6 +274,12 @@ mod tests {
             ("https://h/%2", E::Escape),
             ("https://h/%é", E::Escape),
             ("https://h/a#b", E::Fragment),
+            ("https://h/a/../b", E::DotSegment("..")),
+            ("https://h/a/..", E::DotSegment("..")),
+            ("https://h/a/%2E%2e/b?v=1", E::DotSegment("..")),
+            ("https://h/.%2e", E::DotSegment("..")),
+            ("https://h/./b", E::DotSegment(".")),
+            ("https://h/a/%2e?v=1", E::DotSegment(".")),
             ("https://u:p@h/a", E::UserName),
             ("https://h:0/a", E::Port),
             ("https://h:65536/a", E::Port),

@@ -46,6 +46,11 @@ async fn each_fault_names_its_field() {
     let files = scene.server.blob_files().len();
     let absent = "0".repeat(64);
     let asset = |member: &str| format!("/platforms/0/assets/0/{member}");
+    let mut one_in_lower_case = good.clone();
+    let other = one_in_lower_case["platforms"][0]["assets"][1].clone();
+    for member in ["key", "ext"] {
+        one_in_lower_case["platforms"][0]["assets"][0][member] = json!(other[member].as_str().unwrap().to_uppercase());
+    }
     for (what, request, (status, code, field)) in [
         ("no platform", with(good.clone(), "/platforms", json!([])), (400, "bad_request", "platforms")),
         (
@@ -113,6 +118,11 @@ async fn each_fault_names_its_field() {
         (
             "two files under one key",
             with(good.clone(), &asset("key"), good["platforms"][0]["assets"][1]["key"].clone()),
+            (400, "asset_key_conflict", "platforms.assets.key"),
+        ),
+        (
+            "two files under keys that differ in case only",
+            one_in_lower_case,
             (400, "asset_key_conflict", "platforms.assets.key"),
         ),
         (

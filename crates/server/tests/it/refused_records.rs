@@ -32,6 +32,7 @@ async fn each_fault_names_its_field() {
     let asset = |member: &str| format!("/assets/1/{member}");
     let long = "a".repeat(300);
     let same_stem = with(good.clone(), &asset("fileName"), json!("0cc175b9c0f1b6a831c399e269772661.jpg"));
+    let same_in_lower_case = good["assets"][0]["fileName"].as_str().unwrap().to_uppercase();
     for (what, record, (status, code, field)) in [
         ("unknown platform", with(good.clone(), "/platform", json!("web")), (400, "bad_request", "platform")),
         (
@@ -91,6 +92,16 @@ async fn each_fault_names_its_field() {
         ),
         ("no name", with(good.clone(), &asset("fileName"), json!("")), (400, "bad_request", "assets[1].fileName")),
         ("too long", with(good.clone(), &asset("fileName"), json!(long)), (400, "bad_request", "assets[1].fileName")),
+        (
+            "one file on a volume that does not tell cases apart",
+            with(good.clone(), &asset("fileName"), json!(same_in_lower_case)),
+            (400, "asset_key_conflict", "assets[1].fileName"),
+        ),
+        (
+            "a path that readers resolve differently",
+            with(good.clone(), &asset("url"), json!("https://cdn.example.com/a/%2e%2E/b.ttf")),
+            (400, "bad_request", "assets[1].url"),
+        ),
         ("one stem twice", same_stem, (400, "asset_key_conflict", "assets[1].fileName")),
         (
             "the bundle's key",
