@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::OnRollout;
 
 /// `POST /admin/publish`: the record of an update, in the shape of the product brief.
+///
+/// Two things differ from the brief's smallest record, since a phone runs a file without a hash unchecked and never downloads
+/// a key again that it has: every file needs a hash or the record `verify`, and the bundle's key is its hash.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]

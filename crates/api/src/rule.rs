@@ -29,6 +29,40 @@ pub enum Rule {
     DeviceIn(Vec<String>),
 }
 
+/// A rule as lists and the audit log tell it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(untagged)]
+pub enum ToldRule {
+    /// At most 1,024 bytes of JSON.
+    Whole(Rule),
+    /// A longer one.
+    SummedUp(SummedUpRule),
+}
+
+/// Stands where a rule is too long to be told whole; it is none itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SummedUpRule {
+    /// About the rule.
+    pub summary: RuleSummary,
+}
+
+/// What is told of a long rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RuleSummary {
+    /// SHA-256 of its JSON without white space, as `jq --join-output --compact-output .rule` writes it.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::texts::Hash))]
+    pub sha256: String,
+    /// Bytes of that JSON.
+    pub bytes: u64,
+    /// How many devices its lists name.
+    pub devices: u64,
+}
+
 /// A fact and a text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

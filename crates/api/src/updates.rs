@@ -96,9 +96,10 @@ pub struct Update {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(maximum = 10_000))]
     pub rollout: Option<u16>,
-    /// Whom it is served to, where it is not for all.
+    /// Whom it is served to, where it is not for all. In a list a rule of more than 1,024 bytes is summed up; shown by its id,
+    /// an update has it whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::rule::Rule>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::rule::ToldRule>))]
     pub rule: Option<serde_json::Value>,
     /// The entry whose content it repeats.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,9 @@ use model::control::{Control, Edit};
 use serde_json::{Map, Value, json};
 use store::{GroupRecord, Operation};
 
-/// `{"before": …, "after": …, "issued": […]}`; each part only where there is something to say.
+use crate::told_rule;
+
+/// `{"before": …, "after": …, "issued": […]}`; each part only where there is something to say. Long rules are summed up.
 ///
 /// `groups` are those whose messages are edited, as they were.
 pub(crate) fn detail(before: &Control, after: &Control, operation: &Operation, groups: &[GroupRecord]) -> Value {
@@ -53,7 +55,7 @@ fn issued(operation: &Operation, group: &store::NewGroup) -> Value {
                 "held": entry.held,
                 "disabled": entry.disabled,
                 "rollout": entry.rollout.map(|rollout| rollout.share),
-                "rule": entry.rule,
+                "rule": entry.rule.as_deref().map(told_rule),
             })
         })
         .collect();
@@ -110,7 +112,7 @@ fn state(control: &Control, edit: &Edit) -> Value {
                 "disabled": past.entry.disabled,
                 "held": past.entry.held,
                 "rollout": past.entry.rollout.map(|rollout| rollout.share),
-                "rule": past.entry.rule,
+                "rule": past.entry.rule.as_deref().map(told_rule),
             })
         }),
         Edit::SetMessage { .. } => Value::Null,

@@ -30,6 +30,7 @@ mod prepare;
 mod record;
 mod remote;
 mod render;
+mod told_rule;
 mod turns;
 mod upload;
 
@@ -54,6 +55,7 @@ pub use precondition::{IfMatch, channel_etag, updates_etag};
 pub use prepare::{ExportAsset, PlatformExport, PrepareRequest, PreparedPublish, PreparedUpdate, Source, Warning};
 pub use record::{KnownRecord, Metadata, MetadataError, Record, RemoteAsset, RemoteFile};
 pub use remote::{AssetUrl, AssetUrlError, FileName, FileNameError, is_public, parse_sha256};
+pub use told_rule::told_rule;
 pub use upload::UploadError;
 
 use ports::{Announce, Clock, Entropy, FetchAsset, Outside};

@@ -18,10 +18,20 @@ use publishing::{Listed, State};
 use crate::failure::Failure;
 use crate::operate::{kind, warning};
 
-fn update(listed: Listed) -> Result<api::Update, Failure> {
+/// Whether a long rule is told whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rules {
+    Whole,
+    SummedUp,
+}
+
+fn update(listed: Listed, rules: Rules) -> Result<api::Update, Failure> {
     let Listed { past, state, branch, group, warnings } = listed;
     let entry = past.entry;
-    let rule = entry.rule.map(|rule| serde_json::to_value(&*rule)).transpose();
+    let rule = entry.rule.map(|rule| match rules {
+        Rules::Whole => serde_json::to_value(&*rule),
+        Rules::SummedUp => Ok(publishing::told_rule(&rule)),
+    });
     Ok(api::Update {
         id: entry.id.to_string(),
         group: entry.group.to_string(),
@@ -38,7 +48,7 @@ fn update(listed: Listed) -> Result<api::Update, Failure> {
             State::Disabled => api::UpdateState::Disabled,
         },
         rollout: entry.rollout.map(|rollout| rollout.share.get()),
-        rule: rule.map_err(|error| publishing::PublishError::Internal(error.to_string()))?,
+        rule: rule.transpose().map_err(|error| publishing::PublishError::Internal(error.to_string()))?,
         origin: past.origin.map(|origin| origin.to_string()),
         message: group.group.message,
         git_commit: group.group.git_commit,

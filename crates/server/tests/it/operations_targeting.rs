@@ -4,6 +4,7 @@ use device::Launched;
 use http::Method;
 use protocol::Platform;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use testing::{Device, expect};
 use uuid::Uuid;
 
@@ -100,6 +101,26 @@ async fn a_rule_is_set_changed_and_taken_away_and_nobody_loses_what_they_have() 
     let rules: Vec<_> = desk.group(&second.group).await.into_iter().map(|shown| shown.update.rule).collect();
     assert_eq!(rules, [Some(rule), None], "Android's stays");
     assert_eq!(runs(&mut phone(&desk, 4, &[], &[])).await, Some(new));
+}
+
+#[tokio::test]
+async fn lists_and_the_audit_log_sum_a_long_rule_up() {
+    let desk = Desk::new().await;
+    let published = desk.publish("for testers", "production").await;
+    let devices = |count| (0..count).map(uuid::Uuid::from_u128).collect::<Vec<_>>();
+    let (short, long) = (json!({ "device_in": devices(20) }), json!({ "not": { "device_in": devices(10_000) } }));
+    let text = long.to_string();
+    let sha256 = model::BlobHash(Sha256::digest(&text).into()).to_string();
+    let summary = json!({ "summary": { "sha256": sha256, "bytes": text.len(), "devices": 10_000 } });
+    for (rule, told) in [(&short, &short), (&long, &summary)] {
+        target(&desk, &published.group, rule).await;
+        assert!(desk.updates("").await.iter().all(|update| update.rule.as_ref() == Some(told)));
+        assert!(desk.group(&published.group).await.iter().all(|shown| shown.update.rule.as_ref() == Some(rule)));
+        let detail = desk.audit(1).await.remove(0).detail;
+        assert!(detail["after"].as_object().unwrap().values().all(|one| one["rule"] == *told), "{detail}");
+    }
+    desk.publish_with("for others", &json!({ "rule": long })).await;
+    assert_eq!(desk.audit(1).await[0].detail["issued"][0]["updates"][0]["rule"], summary);
 }
 
 /// Who took a roll back refuses everything older, so what a rule uncovers is issued again.

@@ -54,7 +54,11 @@ pub async fn handle(
     };
     let page = admin.publishing.updates(&request::app(&app)?, &asked).await?;
     Ok(Json(api::Updates {
-        updates: page.updates.into_iter().map(super::update).collect::<Result<_, _>>()?,
+        updates: page
+            .updates
+            .into_iter()
+            .map(|one| super::update(one, super::Rules::SummedUp))
+            .collect::<Result<_, _>>()?,
         next_cursor: page.next.map(|next| list.cursor(&written(next))),
     }))
 }

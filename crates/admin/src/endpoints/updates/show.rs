@@ -43,7 +43,7 @@ fn update(Shown { listed, body, files }: Shown) -> Result<api::ShownUpdate, Fail
         url: file.url,
     });
     Ok(api::ShownUpdate {
-        update: super::update(listed)?,
+        update: super::update(listed, super::Rules::Whole)?,
         body: String::from_utf8_lossy(&body).into_owned(),
         assets: assets.collect(),
     })
