@@ -66,7 +66,7 @@ codes! {
     NoChannelRollout = "no_channel_rollout", 409, "The channel points at one branch", "start a channel rollout first: `updraft channels rollout start`";
     SameBranch = "same_branch", 409, "The channel points at this branch already", "name the branch that devices should move to";
     NoRollout = "no_rollout", 409, "The update has no open rollout", "to take an update back that is served to everyone, use `updraft roll-back`; a rollout begins with `updraft rollout start` or `publish --rollout`";
-    RolloutCannotLower = "rollout_cannot_lower", 409, "A rollout can only be raised", "to take it back from the devices that have it, revert it: `updraft rollout revert`";
+    RolloutCannotLower = "rollout_cannot_lower", 409, "A rollout can only be raised", "to take it back from the devices that have it, revert it: `updraft rollout revert` with `--channel` or an id";
     NotTheHead = "not_the_head", 409, "A rollout starts on what the branch serves first", "republish the update with `--rollout`";
     NotServed = "not_served", 409, "What is targeted is served to nobody", "republish it with a rule, or enable it first";
     UpdateNeeded = "update_needed", 409, "The update is still needed", "publish something later or disable it first, then delete it";

@@ -39,7 +39,6 @@ pub mod usage;
 
 use std::process::ExitCode;
 
-pub use app_json::{CodeSigning, app_json_block};
 pub use args::{Command, Global};
 pub use embedded::NotAnApp;
 pub use expo::ExpoError;
@@ -62,7 +61,8 @@ pub async fn run(global: Global, command: Command) -> ExitCode {
     let printer = Printer::new(settings::mode(global, &command));
     let (intent, around) = (Intent::default(), Surroundings::of_process());
     tokio::select! {
-        exit = execute(global, command, &around, &intent, &printer) => exit.into(),
+        // Ctrl-C is listened for before anything is sent.
+        biased;
         () = interrupted() => {
             printer.warning(if intent.was_sent() {
                 "interrupted after the server was asked to change something: it may be in effect"
@@ -71,6 +71,7 @@ pub async fn run(global: Global, command: Command) -> ExitCode {
             });
             Exit::Interrupted.into()
         }
+        exit = execute(global, command, &around, &intent, &printer) => exit.into(),
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn mode(global: Global, command: &Command) -> Mode {
 
 impl OperatorArgs {
     pub(crate) fn resolve(self, around: &Surroundings) -> Result<Connection, Failure> {
-        connection(self.server.place, around.app(self.server.app), self.token, around)
+        connection(self.server.place, around.app(self.server.app)?, self.token, around)
     }
 }
 
@@ -229,7 +229,7 @@ impl DeviceArgs {
         };
         Ok(PlayOptions {
             server: around.server(server)?,
-            app: around.app(app),
+            app: around.app(app)?,
             channel: self.channel,
             platforms: self.platform.only().map_or(Platform::ALL.into(), |platform| vec![platform]),
             runtime_version: self.runtime_version,

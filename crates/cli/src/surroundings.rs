@@ -24,7 +24,7 @@ pub struct Surroundings {
     app: Option<String>,
     token: Option<String>,
     /// The app of the project that the command is typed in.
-    project_app: Option<String>,
+    project: ProjectApp,
 }
 
 impl Surroundings {
@@ -35,16 +35,17 @@ impl Surroundings {
             server: variable("UPDRAFT_SERVER"),
             app: variable("UPDRAFT_APP"),
             token: variable("UPDRAFT_TOKEN"),
-            project_app: None,
+            project: ProjectApp::None,
         }
         .in_project(Path::new("."))
     }
 
-    /// The same in another directory.
+    /// The same in another directory, which may lie within a project.
     #[must_use]
     pub fn in_project(self, directory: &Path) -> Self {
-        let project_app = read_json(&directory.join("app.json")).ok().and_then(|config| app_of_project(&config));
-        Self { project_app, ..self }
+        let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+        let project = directory.ancestors().find(|ancestor| ancestor.join("package.json").exists());
+        Self { project: project.map_or(ProjectApp::None, ProjectApp::of), ..self }
     }
 
     /// The same with the logins elsewhere.
@@ -67,8 +68,17 @@ impl Surroundings {
 
     /// The app that was named by an option or the environment; else the one of the project around; else the one that
     /// every server has.
-    pub(crate) fn app(&self, named: Option<String>) -> String {
-        named.or_else(|| self.project_app.clone()).unwrap_or_else(|| DEFAULT_APP.into())
+    pub(crate) fn app(&self, named: Option<String>) -> Result<String, Failure> {
+        match (named, &self.project) {
+            (Some(named), _) => Ok(named),
+            (None, ProjectApp::Named(named)) => Ok(named.clone()),
+            (None, ProjectApp::None) => Ok(DEFAULT_APP.into()),
+            // To guess would be to change another app.
+            (None, ProjectApp::Unknown(why)) => Err(Failure::Usage {
+                message: format!("which app is meant? {why}"),
+                hint: "name it with --app, or set UPDRAFT_APP (a server's first app is `default`)".into(),
+            }),
+        }
     }
 
     /// Where logins are kept.
@@ -143,7 +153,7 @@ impl Surroundings {
     pub(crate) fn repeated(&self, server: Option<&ServerUrl>, app: Option<&str>) -> Repeated {
         Repeated {
             server: server.filter(|server| !self.means(server)).map(ToString::to_string),
-            app: app.filter(|app| *app != self.app(self.app.clone())).map(str::to_owned),
+            app: app.filter(|app| self.app(self.app.clone()).ok().as_deref() != Some(*app)).map(str::to_owned),
         }
     }
 
@@ -153,7 +163,36 @@ impl Surroundings {
     }
 }
 
-/// `…/apps/{app}/update`, as `updraft init` writes it. A config that is code is not evaluated for this.
+/// Which app a project's `updates.url` names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum ProjectApp {
+    /// There is no project, or it names none.
+    #[default]
+    None,
+    /// This one.
+    Named(String),
+    /// It may name one, and that cannot be known here.
+    Unknown(String),
+}
+
+impl ProjectApp {
+    fn of(project: &Path) -> Self {
+        let file = project.join("app.json");
+        let code = ["app.config.ts", "app.config.js"].into_iter().find(|name| project.join(name).exists());
+        let config = file.exists().then(|| read_json(&file)).transpose();
+        let named = match &config {
+            Ok(config) => config.as_ref().and_then(app_of_project),
+            Err(why) => return Self::Unknown(format!("{} cannot be read: {why}", file.display())),
+        };
+        match (named, code) {
+            (Some(named), _) => Self::Named(named),
+            (None, Some(code)) => Self::Unknown(format!("{code} is code, which is not run to find out")),
+            (None, None) => Self::None,
+        }
+    }
+}
+
+/// `…/apps/{app}/update`, as `updraft init` writes it.
 fn app_of_project(config: &Value) -> Option<String> {
     let url = config.pointer("/updates/url")?.as_str()?;
     let (_, app) =
@@ -196,8 +235,11 @@ mod tests {
     #[test]
     fn an_option_wins_over_the_project_and_that_over_the_default() {
         let project = tempfile::TempDir::new().unwrap();
-        let around = || Surroundings::default().in_project(project.path());
-        assert_eq!(around().app(None), "default");
+        let deep = project.path().join("src/screens");
+        std::fs::create_dir_all(&deep).unwrap();
+        let around = || Surroundings::default().in_project(&deep);
+        assert_eq!(around().app(None).unwrap(), "default");
+        std::fs::write(project.path().join("package.json"), "{}").unwrap();
         for (url, app) in [
             ("https://u.example/apps/shop/update", "shop"),
             ("https://u.example/beneath/apps/shop/update/", "shop"),
@@ -207,12 +249,26 @@ mod tests {
         ] {
             for config in [json!({ "expo": { "updates": { "url": url } } }), json!({ "updates": { "url": url } })] {
                 std::fs::write(project.path().join("app.json"), config.to_string()).unwrap();
-                assert_eq!(around().app(None), app, "{url}");
-                assert_eq!(around().app(Some("other".into())), "other");
+                assert_eq!(around().app(None).unwrap(), app, "{url}");
+                assert_eq!(around().app(Some("other".into())).unwrap(), "other");
             }
         }
+    }
+
+    #[test]
+    fn an_app_that_cannot_be_known_is_not_guessed() {
+        let project = tempfile::TempDir::new().unwrap();
+        let around = || Surroundings::default().in_project(project.path());
+        std::fs::write(project.path().join("package.json"), "{}").unwrap();
         std::fs::write(project.path().join("app.json"), "{").unwrap();
-        assert_eq!(around().app(None), "default");
+        assert!(around().app(None).unwrap_err().to_string().contains("app.json cannot be read"));
+        std::fs::remove_file(project.path().join("app.json")).unwrap();
+        std::fs::write(project.path().join("app.config.ts"), "export default {}").unwrap();
+        assert!(around().app(None).unwrap_err().to_string().contains("app.config.ts is code"));
+        assert_eq!(around().app(Some("default".into())).unwrap(), "default");
+        let url = json!({ "updates": { "url": "https://u.example/apps/shop/update" } });
+        std::fs::write(project.path().join("app.json"), url.to_string()).unwrap();
+        assert_eq!(around().app(None).unwrap(), "shop");
     }
 
     #[test]

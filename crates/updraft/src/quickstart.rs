@@ -1,13 +1,13 @@
 //! `updraft quickstart`: a server that shows itself at work, then serves on.
 #![expect(clippy::print_stderr, reason = "what is said before and after the log")]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use cli::commands::device::{self, PlayOptions, Played, Trust};
 use cli::commands::publish::{self, PublishOptions, Source, Target};
-use cli::{CodeSigning, Connection, Failure, Global, Mode, Printer, Programs, Release, app_json_block};
+use cli::{Connection, Failure, Global, Mode, Printer, Programs, Release};
 use server::RunningServer;
 use server::config::{Access, Settings};
 
@@ -44,12 +44,18 @@ pub async fn run(global: Global, arguments: Quickstart) -> ExitCode {
         Ok(server) => server,
         Err(error) => return serve::complain("the server cannot start", &error),
     };
+    let was_served_before = server.has_issued(APP).await;
     serve::greet(&server, &settings);
     let printer = Printer::new(Mode { quiet: global.quiet, json: false, plain: true });
     if let Err(error) = show(&server, &settings, &arguments, &printer).await {
         printer.failure(&error);
-        server.stop().await;
-        return ExitCode::FAILURE;
+        if !was_served_before {
+            server.stop().await;
+            return ExitCode::FAILURE;
+        }
+        eprintln!(
+            "\nWhat was published before keeps the address that the server had then: publish again after a change."
+        );
     }
     eprintln!("\nServing until Ctrl-C on {}", server.public_url);
     serve::until_signal(server).await
@@ -71,17 +77,9 @@ async fn show(
     let played = play(server, settings, arguments, certificate.as_deref(), printer).await?;
     eprintln!("\nWhat phones now run:\n");
     played.print(printer);
-    let certificate_file = settings.data_dir.join("certificate.pem");
-    if let Some(certificate) = certificate {
-        write(&certificate_file, &certificate)?;
-    }
-    let signing = CodeSigning { key_id: KEY, certificate: "./certificate.pem" };
-    let mut block = app_json_block(&format!("{}/update", server.public_url), CHANNEL, Some(signing));
-    if let Access::ApiKeys(keys) = &settings.devices.access {
-        block["expo"]["updates"]["requestHeaders"][settings.devices.api_key_header.as_str()] = keys[0].as_str().into();
-    }
-    eprintln!("\nFor your own app: copy {} beside app.json, and merge this into it:\n", certificate_file.display());
-    printer.data(&format!("{block:#}"));
+    eprintln!("\nFor your own project, in another terminal, in its directory:\n");
+    eprintln!("  updraft login --server {} --token upd_…", server.public_url);
+    eprintln!("  updraft init --app my-app --create-app");
     Ok(())
 }
 
@@ -138,8 +136,4 @@ fn address(server: &RunningServer) -> Result<cli::ServerUrl, Failure> {
     let host = if ip.contains(':') { format!("[{ip}]") } else { ip };
     let url = format!("http://{host}:{}", server.address.port());
     url.parse().map_err(|error: cli::ServerUrlError| Failure::Usage { message: error.to_string(), hint: String::new() })
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text).map_err(|source| Failure::File { path: path.to_owned(), verb: "written", source })
 }

@@ -94,7 +94,7 @@ pub fn greet(server: &RunningServer, settings: &Settings) {
     if let Some(created) = &server.created {
         eprintln!();
         eprintln!("First start: created the app `default` with the channel `production` and the signing key `main`.");
-        eprintln!("The admin token, shown only now (set it as UPDRAFT_TOKEN):");
+        eprintln!("The admin token, shown only now (for `updraft login`, or as UPDRAFT_TOKEN in CI):");
         eprintln!();
         eprintln!("  {}", created.token.as_str());
         eprintln!();

@@ -40,7 +40,7 @@ impl ServerArgs {
 }
 
 const APP_HELP: &str =
-    "The app's name in URLs [default: the one that `updates.url` in ./app.json names, else `default`]";
+    "The app's name in URLs [default: the one that `updates.url` in the project's app.json names, else `default`]";
 
 /// As whom.
 #[derive(Debug, Args)]
