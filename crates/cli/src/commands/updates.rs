@@ -18,7 +18,7 @@ use crate::shell;
 /// Lists updates, newest first.
 pub async fn list(connection: Connection, asked: &ListUpdates, printer: &Printer) -> Result<(), Failure> {
     let page: Updates = Remote::new(connection, printer)?.get(Place::App, &["updates"], &pairs(asked)).await?;
-    printer.data(&listing::in_columns(&page.updates));
+    printer.data(&listing::page_in_columns(&page.updates, page.next_cursor.is_some()));
     for update in &page.updates {
         issued::warnings(&update.warnings, printer);
     }

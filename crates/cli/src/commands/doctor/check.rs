@@ -98,7 +98,7 @@ checks! {
         "run `updraft init --api-key`, and build a new binary";
     ChannelExists = "channel_exists", "The binary's channel exists",
         "Phones of an unknown channel are turned away.",
-        "create it with `updraft channels create`, or run `updraft init --channel`";
+        "create it with `updraft channels create`, or run `updraft init --channel`; if it is paused: `updraft channels resume`";
     ProtocolHeaders = "protocol_headers", "The protocol's headers reach the phone",
         "Without `expo-protocol-version` both platforms refuse the answer.",
         "let the proxy pass on every response header that begins with expo-";

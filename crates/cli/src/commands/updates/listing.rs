@@ -10,6 +10,11 @@ const MESSAGE_ROOM: usize = 40;
 
 /// One line for what was issued together and fared alike; the platforms share it.
 pub(in crate::commands) fn in_columns(updates: &[Update]) -> String {
+    page_in_columns(updates, false)
+}
+
+/// The same of a page: where more follow, the last line may not have all of its platforms.
+pub(in crate::commands) fn page_in_columns(updates: &[Update], more_follow: bool) -> String {
     if updates.is_empty() {
         return "No such updates".into();
     }
@@ -20,7 +25,10 @@ pub(in crate::commands) fn in_columns(updates: &[Update]) -> String {
             None => lines.push(Line { platforms: vec![&update.platform], first: update }),
         }
     }
-    let rows: Vec<[String; 7]> = lines.into_iter().map(Line::row).collect();
+    let mut rows: Vec<[String; 7]> = lines.into_iter().map(Line::row).collect();
+    if let Some([.., platforms, _, _, _, _]) = rows.last_mut().filter(|_| more_follow) {
+        platforms.push_str(", …");
+    }
     table::aligned(["group", "branch", "platforms", "runtime version", "created at", "state", "message"], &rows)
 }
 
