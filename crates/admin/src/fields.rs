@@ -94,8 +94,8 @@ pub fn on_rollout(asked: api::OnRollout) -> OnRollout {
     }
 }
 
-/// The largest Expo config, in bytes of JSON: a hundred times a real one. It stands in every manifest.
-const LARGEST_CONFIG: usize = 256 << 10;
+/// The largest Expo config, in bytes of JSON: several hundred times a real one. It stands in every manifest.
+const LARGEST_CONFIG: usize = 1 << 20;
 
 /// A public Expo config.
 pub fn expo_config(field: &str, config: Option<serde_json::Value>) -> Result<Option<serde_json::Value>, Failure> {

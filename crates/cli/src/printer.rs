@@ -3,11 +3,13 @@
 mod progress;
 mod repeated;
 mod terminal;
+mod waiting;
 
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
 use std::iter;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde::Serialize;
@@ -23,6 +25,8 @@ pub struct Printer {
     out: Sink,
     err: Sink,
     bars: MultiProgress,
+    /// How long something may take before it is said that it is waited for.
+    unnoticed: Duration,
     mode: Mode,
     asked: Asked,
     repeated: Repeated,
@@ -63,6 +67,7 @@ impl Printer {
             out: Sink::Stdout,
             err: Sink::Stderr,
             bars: MultiProgress::with_draw_target(target),
+            unnoticed: waiting::UNNOTICED,
             mode: Mode { plain: !draws, ..mode },
             asked: if io::stdin().is_terminal() && io::stderr().is_terminal() && !mode.plain {
                 Asked::Terminal
@@ -81,6 +86,8 @@ impl Printer {
             out: Sink::Memory(out),
             err: Sink::Memory(err),
             bars: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
+            // How fast a machine is does not change what was captured.
+            unnoticed: Duration::MAX,
             mode: Mode { plain: true, ..mode },
             asked: Asked::Nobody,
             repeated: Repeated::default(),

@@ -37,7 +37,8 @@ pub struct DoctorOptions {
 /// Examines a project and its server. An error is only what keeps it from looking at all.
 pub async fn doctor(options: &DoctorOptions, printer: &Printer) -> Result<Diagnosis, Failure> {
     let mut findings = Findings::default();
-    let Some(binary) = project::examine(options, &mut findings).await? else {
+    let Some(binary) = printer.while_waiting("`npx expo config`", project::examine(options, &mut findings)).await?
+    else {
         printer.note("the server was not asked: the project does not say where it is");
         return Ok(findings.into_diagnosis());
     };

@@ -91,7 +91,8 @@ impl Exchange {
         repeat: Repeat,
         request: impl Fn() -> RequestBuilder,
     ) -> Result<T, RemoteError> {
-        let answer = self.send(repeat, || ready(request().build().map_err(RemoteError::Setup))).await?;
+        let sent = self.send(repeat, || ready(request().build().map_err(RemoteError::Setup)));
+        let answer = self.printer.while_waiting("the server", sent).await?;
         if !declared_type(&answer.headers).eq_ignore_ascii_case("application/json") {
             return Err(answer.not_updraft());
         }

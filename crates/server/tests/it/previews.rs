@@ -161,7 +161,7 @@ async fn what_nothing_reads_is_refused() {
 async fn a_config_that_no_app_has_is_refused() {
     let desk = Desk::new().await;
     let mut export = testing::Export::small("1.0.0", "large");
-    export.config = Some(json!({ "name": "x".repeat(300_000) }));
+    export.config = Some(json!({ "name": "x".repeat(1 << 20) }));
     let publisher = desk.server.publisher();
     publisher.upload_missing(&export).await;
     let answer = publisher.post("/publishes", &testing::Publisher::prepare_request(&export, "production")).await;

@@ -64,7 +64,7 @@ async fn export(
     remote: &Remote,
     printer: &Printer,
 ) -> Result<Publishable, Failure> {
-    let config = project.config().await?;
+    let config = printer.while_waiting("`npx expo config`", project.config()).await?;
     let platforms = match options.platform {
         Some(platform) if !config.platforms()?.contains(&platform) => {
             return Err(ExpoError::NoPlatform(platform).into());
@@ -72,7 +72,8 @@ async fn export(
         Some(platform) => vec![platform],
         None => config.platforms()?,
     };
-    let runtime_versions = runtime_versions(project, options, Some(&config), &platforms).await?;
+    let asked = runtime_versions(project, options, Some(&config), &platforms);
+    let runtime_versions = printer.while_waiting("the runtime version", asked).await?;
     obstacles.refuse(&runtime_versions)?;
     require_same_project(&config, options, remote).await?;
     obstacles.warn_of_other_binaries(config.value(), &options.target, printer);
