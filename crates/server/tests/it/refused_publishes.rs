@@ -187,7 +187,7 @@ async fn a_body_that_is_not_the_one_of_the_api_is_refused_and_says_why() {
         ("no bundle", without(good.clone(), "/platforms/0", "bundle").to_string(), "bundle"),
         ("no platforms", without(good.clone(), "", "platforms").to_string(), "platforms"),
         ("a number for a name", with(good.clone(), "/channel", json!(5)).to_string(), "integer"),
-        ("a field twice", text.replacen('{', "{\"channel\":\"beta\",", 1), "duplicate"),
+        ("a field twice", text.replacen('{', "{\"channel\":\"beta\",", 1), "twice"),
         (
             "endless nesting",
             text.replacen("\"expo_config\":", &format!("\"expo_config\":{}", "[".repeat(100_000)), 1),
