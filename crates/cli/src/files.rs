@@ -1,4 +1,4 @@
-//! Files that the command line writes for its user: whole or not at all, and never over something else.
+//! Files that the command line writes for its user: whole or not at all, and over something else only when asked to.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -54,6 +54,22 @@ pub(crate) fn put(path: &Path, text: &str) -> Result<(), Failure> {
     if is_there { Ok(()) } else { Place::free(path)?.fill(text) }
 }
 
+/// Another text in place of what is there, if anything is. A link stays one, and so do the permissions.
+pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let Place { mut scratch, .. } = Place::beside(&target)?;
+    let write = || {
+        scratch.write_all(text.as_bytes())?;
+        scratch.as_file().sync_all()?;
+        if let Ok(metadata) = fs::metadata(&target) {
+            scratch.as_file().set_permissions(metadata.permissions())?;
+        }
+        scratch.persist(&target)?;
+        Ok(())
+    };
+    write().map_err(|source| not_written(path, source))
+}
+
 fn not_written(path: &Path, source: io::Error) -> Failure {
     Failure::File { path: path.to_owned(), verb: "written", source }
 }
@@ -80,7 +96,7 @@ mod tests {
 
     use tempfile::TempDir;
 
-    use super::{Place, put};
+    use super::{Place, put, replace};
 
     fn names(directory: &TempDir) -> Vec<String> {
         let entries = fs::read_dir(directory.path()).unwrap();
@@ -114,10 +130,15 @@ mod tests {
     fn a_file_is_as_open_as_others() {
         use std::os::unix::fs::PermissionsExt as _;
         let directory = TempDir::new().unwrap();
-        let (ours, plain) = (directory.path().join("ours"), directory.path().join("plain"));
+        let [ours, plain, fresh] = ["ours", "plain", "fresh"].map(|name| directory.path().join(name));
         put(&ours, "x").unwrap();
+        replace(&fresh, "x").unwrap();
         fs::write(&plain, "x").unwrap();
         let mode = |path| fs::metadata(path).unwrap().permissions().mode();
-        assert_eq!(mode(&ours), mode(&plain));
+        assert_eq!((mode(&ours), mode(&fresh)), (mode(&plain), mode(&plain)));
+        // What has a mode of its own keeps it.
+        fs::set_permissions(&plain, fs::Permissions::from_mode(0o640)).unwrap();
+        replace(&plain, "y").unwrap();
+        assert_eq!((mode(&plain) & 0o777, fs::read_to_string(&plain).unwrap().as_str()), (0o640, "y"));
     }
 }

@@ -1,6 +1,6 @@
 //! The app config: a file that can be edited, or code that cannot.
 
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -94,7 +94,7 @@ impl ConfigFile {
             self.text.set(&path, &wish.value);
         }
         self.require_unchanged()?;
-        replace(&self.path, self.text.as_str())
+        files::replace(&self.path, self.text.as_str())
     }
 }
 
@@ -104,23 +104,6 @@ fn read_if_there(path: &Path) -> Result<Option<String>, Failure> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(source) => Err(Failure::File { path: path.to_owned(), verb: "read", source }),
     }
-}
-
-/// Another file in place of this one, whole or not at all. A link stays one, and so do the permissions.
-fn replace(path: &Path, text: &str) -> Result<(), Failure> {
-    let write = || {
-        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let directory = target.parent().unwrap_or(Path::new("."));
-        let mut scratch = tempfile::NamedTempFile::new_in(directory)?;
-        scratch.write_all(text.as_bytes())?;
-        scratch.as_file().sync_all()?;
-        if let Ok(metadata) = std::fs::metadata(&target) {
-            scratch.as_file().set_permissions(metadata.permissions())?;
-        }
-        scratch.persist(&target)?;
-        Ok(())
-    };
-    write().map_err(|source| Failure::File { path: path.to_owned(), verb: "written", source })
 }
 
 /// The certificate, which may need a directory first. Whole or not at all, and never over another file.
